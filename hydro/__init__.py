@@ -1,0 +1,1 @@
+"""Pure domain kernel: quantities, fixed-point values, flags, columns, slots and periods, the register."""

@@ -1,0 +1,192 @@
+"""The register: master data as typed, dated rows, found by key and event time."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from hashlib import sha256
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+from hydro.register.cells import LATEST_MS, Context
+from hydro.register.checks import check_rows, check_targets
+from hydro.register.dated import DatedRows
+from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
+from hydro.register.mistake import Finding, Severity
+from hydro.register.reader import ReadTable, read_files, read_table
+from hydro.register.schema import EXEMPTIONS, LEVELS, POINTS, STATIONS, TABLES, TARGETS
+from hydro.register.table import Row
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from pathlib import Path
+
+    from hydro.quantity import Quantity
+    from hydro.register.stations import PointLimits, Station
+
+__all__ = ["LoadResult", "Register"]
+
+K = TypeVar("K")
+R = TypeVar("R", bound=Row)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Register:
+    """Master data of an authority, free of mistakes.
+
+    Attributes:
+        stations: By code.
+        points: By station and quantity.
+        targets: Rows of each target, in the order of the file.
+        exemptions: In the order of the file, those that don't count included.
+        levels: In the order of the file.
+        zone_minutes: Zone in which its dates are meant.
+        hash: SHA-256, 64 hexadecimal digits, of what judges: the content of the tables that are read and the settings
+            ``time.*``. The order of rows and columns, line ends and the byte order mark don't change it.
+    """
+
+    stations: Mapping[str, DatedRows[Station]]
+    points: Mapping[tuple[str, Quantity], DatedRows[PointLimits]]
+    targets: Mapping[str, tuple[TargetRow, ...]]
+    exemptions: tuple[Exemption, ...]
+    levels: tuple[LevelBound, ...]
+    zone_minutes: int
+    hash: str
+
+    def station_at(self, code: str, event_time: int) -> Station | None:
+        """The station's row valid at an instant in epoch milliseconds; None if it is unknown or not valid then."""
+        rows = self.stations.get(code)
+        return None if rows is None else rows.at(event_time)
+
+    def limits_at(self, station: str, quantity: Quantity, event_time: int) -> PointLimits | None:
+        """The point's row valid at an instant in epoch milliseconds; None if there is none."""
+        rows = self.points.get((station, quantity))
+        return None if rows is None else rows.at(event_time)
+
+    def target_intervals(self, target_id: str, start: int, end: int) -> list[TargetInterval]:
+        """When which row of a target holds within (start, end], epoch milliseconds."""
+        return target_intervals(self.targets[target_id], start, end, zone_minutes=self.zone_minutes)
+
+    @staticmethod
+    def load(
+        directory: Path, *, zone_minutes: int, default_lateness_min: int, time_settings: Mapping[str, object]
+    ) -> LoadResult:
+        """Read and check a registry directory.
+
+        Args:
+            directory: The one that holds ``stations.csv``.
+            zone_minutes: Zone of dates, and of times without offset.
+            default_lateness_min: Allowed lateness of stations that name none.
+            time_settings: Settings ``time.*``, for the hash.
+
+        Returns:
+            The register, or None with all mistakes. Nothing is raised for what the files contain.
+        """
+        contents, findings = read_files(directory)
+        context = Context(zone_minutes, default_lateness_min)
+        return Register.parse(contents, context, time_settings, folder=directory.name, findings=findings)
+
+    @staticmethod
+    def parse(
+        contents: Mapping[str, bytes],
+        context: Context,
+        time_settings: Mapping[str, object],
+        *,
+        folder: str = "registry",
+        findings: Iterable[Finding] = (),
+    ) -> LoadResult:
+        """Check tables given as bytes; pure.
+
+        Args:
+            contents: File name to whole content; unknown names are ignored.
+            context: Zone and default lateness.
+            time_settings: Settings ``time.*``, for the hash.
+            folder: What to write before file names in findings.
+            findings: Those made before.
+        """
+        found = list(findings)
+        unreadable = {finding.file for finding in found}
+        tables: dict[str, ReadTable[Any]] = {}
+        for table in TABLES:
+            file = f"{table.name}.csv"
+            read: ReadTable[Any] = ReadTable(table, f"{folder}/{file}")
+            if file in contents:
+                read = read_table(table, read.file, contents[file], context)
+            elif table is STATIONS and read.file not in unreadable:
+                read.mistake("is missing")
+            else:
+                read.present = read.file not in unreadable  # an absent table is one without rows
+            tables[table.name] = read
+        check_rows(tables, context.zone_minutes)
+        check_targets(tables[TARGETS.name], tables[EXEMPTIONS.name], tables[STATIONS.name], context.zone_minutes)
+        everything = [*found, *(finding for read in tables.values() for finding in read.findings)]
+        mistakes = tuple(sorted((each for each in everything if each.severity is Severity.MISTAKE), key=_place))
+        warnings = tuple(sorted((each for each in everything if each.severity is Severity.WARNING), key=_place))
+        register = None if mistakes else _build(tables, context.zone_minutes, time_settings)
+        return LoadResult(register, mistakes, warnings)
+
+
+class LoadResult(NamedTuple):
+    """What came of reading a register.
+
+    Attributes:
+        register: None if there is any mistake.
+        mistakes: By file and row.
+        warnings: By file and row.
+    """
+
+    register: Register | None
+    mistakes: tuple[Finding, ...]
+    warnings: tuple[Finding, ...]
+
+
+def _place(finding: Finding) -> tuple[str, int]:
+    return finding.file, finding.row or 0
+
+
+def _build(tables: Mapping[str, ReadTable[Any]], zone_minutes: int, time_settings: Mapping[str, object]) -> Register:
+    stations: Sequence[Station] = tables[STATIONS.name].rows
+    points: Sequence[PointLimits] = tables[POINTS.name].rows
+    targets: dict[str, list[TargetRow]] = defaultdict(list)
+    for row in tables[TARGETS.name].rows:
+        targets[row.target_id].append(row)
+    return Register(
+        stations=_dated(stations, lambda row: row.code),
+        points=_dated(points, lambda row: (row.station, row.quantity)),
+        targets={target_id: tuple(rows) for target_id, rows in targets.items()},
+        exemptions=tuple(tables[EXEMPTIONS.name].rows),
+        levels=_ended_by_the_next(tables[LEVELS.name].rows),
+        zone_minutes=zone_minutes,
+        hash=_hash(tables, time_settings),
+    )
+
+
+def _dated(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, DatedRows[R]]:
+    groups: dict[K, list[R]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return {name: DatedRows(members) for name, members in groups.items()}
+
+
+def _ended_by_the_next(rows: Sequence[LevelBound]) -> tuple[LevelBound, ...]:
+    """Rows without ``valid_to`` end where the next of their key begins."""
+    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        groups[tuple(getattr(row, name) for name in LEVELS.key)].append(index)
+    ended = list(rows)
+    for members in groups.values():
+        members.sort(key=lambda index: rows[index].start_ms)
+        for before, after in pairwise(members):
+            if rows[before].end_ms == LATEST_MS:
+                ended[before] = replace(rows[before], end_ms=rows[after].start_ms)
+    return tuple(ended)
+
+
+def _hash(tables: Mapping[str, ReadTable[Any]], time_settings: Mapping[str, object]) -> str:
+    digest = sha256(json.dumps({name: str(value) for name, value in time_settings.items()}, sort_keys=True).encode())
+    for name, read in tables.items():
+        digest.update(f"\n{name} {len(read.digests)}\n".encode())
+        for row in sorted(read.digests):
+            digest.update(row)
+    return digest.hexdigest()
