@@ -1,0 +1,218 @@
+"""All targets at once: columns in, changed verdicts out.
+
+Verdicts are a function of the set of observations and of the watermarks, never of the order or of the cuts between
+batches. The engine reads no clock and no disk: blocks of old samples come through the :class:`Shelf` it is given.
+"""
+
+from __future__ import annotations
+
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING, Final
+
+import msgspec
+import numpy as np
+
+from alerting.eflow.bands import BandTable
+from alerting.eflow.clock import StationClock
+from alerting.eflow.instant_track import InstantTrack
+from alerting.eflow.periodic_track import PeriodicTrack
+from alerting.eflow.series import Shelf, Track, WatchedSeries
+from alerting.eflow.target import TargetPlan
+from hydro.instants import MINUTE_MS
+from hydro.periods import Basis
+from hydro.register import Exemption, Register, why_unjudged
+
+if TYPE_CHECKING:
+    from alerting.eflow.verdict import TargetVerdicts
+    from hydro.columns import Observations
+    from hydro.series import SeriesIndex
+
+__all__ = ["ALERT_CLASS", "EflowEngine"]
+
+ALERT_CLASS: Final = "eflow_shortfall"
+_NEVER: Final = -(2**62)
+
+
+class _SeriesState(msgspec.Struct, array_like=True):
+    latest: int
+    watermark: int
+    horizon: int
+
+
+class _TrackState(msgspec.Struct, array_like=True):
+    digest: str
+    blob: bytes
+
+
+class EflowEngine:
+    """Shortfall verdicts for every judged target of a register.
+
+    Args:
+        register: Master data.
+        index: Series numbers used in the columns.
+        shelf: Old blocks of samples.
+    """
+
+    def __init__(self, register: Register, index: SeriesIndex, shelf: Shelf) -> None:
+        self.register = register
+        self.first_event: int | None = None
+        self.last_event: int | None = None
+        self._tick = _NEVER
+        self._series: dict[int, WatchedSeries] = {}
+        self._clocks: dict[str, StationClock] = {}
+        self._waiting: list[tuple[int, int]] = []
+        self._touched: set[int] = set()
+        self.tracks: dict[str, Track] = {}
+        self._series_of: dict[str, WatchedSeries] = {}
+        self._watched = np.zeros(len(index), bool)
+        exemptions: dict[str, list[Exemption]] = {}
+        for row in register.exemptions:
+            exemptions.setdefault(row.station, []).append(row)
+        for target_id, rows in register.targets.items():
+            if why_unjudged(rows) is None:
+                plan = TargetPlan(target_id, register, exemptions.get(rows[0].station, ()), register.levels)
+                self._watch(plan, register, index, shelf)
+
+    def _watch(self, plan: TargetPlan, register: Register, index: SeriesIndex, shelf: Shelf) -> None:
+        clock = self._clocks.setdefault(plan.station, StationClock(plan.station, register))
+        number = index.number(plan.station, plan.quantity)
+        series = self._series.get(number)
+        if series is None:
+            series = self._series[number] = WatchedSeries(plan.station, plan.quantity, clock, shelf)
+            self._watched[number] = True
+        authority = register.stations[plan.station].rows[-1].authority
+        bands = BandTable(register.levels, ALERT_CLASS, authority, plan.basis)
+        kind: type[Track] = InstantTrack if plan.basis is Basis.INSTANT else PeriodicTrack
+        track = self.tracks[plan.target_id] = kind(plan, clock, bands)
+        series.tracks.append(track)
+        self._series_of[plan.target_id] = series
+
+    def step(self, batch: Observations) -> list[TargetVerdicts]:
+        """Take a batch in; verdicts of the targets whose alerts changed."""
+        if not len(batch):
+            return []
+        earliest, latest = int(batch.event_time.min()), int(batch.event_time.max())
+        self.first_event = earliest if self.first_event is None else min(self.first_event, earliest)
+        self.last_event = latest if self.last_event is None else max(self.last_event, latest)
+        mine = batch.take(self._watched[batch.series])
+        touched: dict[int, WatchedSeries] = {}
+        for number, event_time, value, flag, received_at in zip(
+            mine.series.tolist(),
+            mine.event_time.tolist(),
+            mine.value.tolist(),
+            mine.flag.tolist(),
+            mine.received_at.tolist(),
+            strict=True,
+        ):
+            series = self._series[number]
+            series.put(event_time, value, flag, received_at)
+            touched[number] = series
+        return self._judge(touched)
+
+    def tick(self, at: int) -> list[TargetVerdicts]:
+        """All readings of before ``at`` that are not late have been read: watermarks rise to ``at`` − lateness."""
+        if at <= self._tick:
+            return []
+        self._tick = at
+        due: dict[int, WatchedSeries] = {}
+        while self._waiting and self._waiting[0][0] <= at:
+            number = heappop(self._waiting)[1]
+            due[number] = self._series[number]
+        return self._judge(due)
+
+    def finish(self, at: int | None) -> list[TargetVerdicts]:
+        """End of a recorded stream: every watermark is set to ``at``, else to the last event + one interval."""
+        if at is None and self.last_event is None:
+            return []
+        for series in self._series.values():
+            if at is not None:
+                series.raise_watermark(at)
+            elif self.last_event is not None:
+                interval = self._clocks[series.station].interval_min(self.last_event)
+                series.raise_watermark(self.last_event + interval * MINUTE_MS)
+        return self._judge(self._series)
+
+    def _judge(self, touched: dict[int, WatchedSeries]) -> list[TargetVerdicts]:
+        changes: list[TargetVerdicts] = []
+        self._touched.update(touched)
+        for number, series in touched.items():
+            if self._tick > _NEVER:
+                series.raise_watermark(self._tick - self._clocks[series.station].lateness_ms(self._tick))
+            changes += series.judge()
+            end = series.first_pending_end()
+            if end is not None:
+                # The tick that raises this watermark to the end of the period; older entries of the heap do no harm.
+                heappush(self._waiting, (end + self._clocks[series.station].lateness_ms(end), number))
+        return changes
+
+    def series_of(self, target_id: str) -> WatchedSeries:
+        """The series that a target is held against."""
+        return self._series_of[target_id]
+
+    def clock(self, station: str) -> StationClock:
+        """Slots of a station that has targets."""
+        return self._clocks[station]
+
+    def put_down(self, most_samples: int) -> None:
+        """Put changed blocks on the shelf; keep at most about ``most_samples`` samples in memory."""
+        kept = sum(series.put_down(2) for series in self._series.values())
+        if kept > most_samples:
+            kept = sum(series.put_down(1) for series in self._series.values())
+        if kept > most_samples:
+            for series in self._series.values():
+                series.put_down(0)
+
+    def forget_before(self, horizon: int) -> None:
+        """Let go of what was decided before an instant; it stands."""
+        for series in self._series.values():
+            series.forget_before(horizon)
+
+    def pack_changed(self) -> dict[str, bytes]:
+        """State of the series and tracks touched since the last call, without the blocks: name -> bytes."""
+        state: dict[str, bytes] = {}
+        for number in self._touched:
+            series = self._series[number]
+            name = f"series {series.station} {series.quantity.text}"
+            state[name] = msgspec.msgpack.encode(_SeriesState(series.latest, series.watermark, series.horizon))
+            for track in series.tracks:
+                state[f"target {track.plan.target_id}"] = msgspec.msgpack.encode(
+                    _TrackState(track.plan.digest, track.pack())
+                )
+        self._touched.clear()
+        state["engine"] = msgspec.msgpack.encode((self.first_event, self.last_event, self._tick))
+        return state
+
+    def unpack(self, state: dict[str, bytes]) -> list[str]:
+        """Take up what :meth:`pack_changed` gave over time.
+
+        Args:
+            state: Name -> bytes; what the register no longer knows is left out.
+
+        Returns:
+            The targets whose rows in the register are others than those that judged: they are judged anew from the
+            samples kept.
+        """
+        if "engine" in state:
+            self.first_event, self.last_event, self._tick = msgspec.msgpack.decode(
+                state["engine"], type=tuple[int | None, int | None, int]
+            )
+        rebuilt: list[str] = []
+        for series in self._series.values():
+            blob = state.get(f"series {series.station} {series.quantity.text}")
+            if blob is None:
+                continue
+            known = msgspec.msgpack.decode(blob, type=_SeriesState)
+            series.latest, series.watermark, series.horizon = known.latest, known.watermark, known.horizon
+            changed: list[Track] = []
+            for track in series.tracks:
+                blob = state.get(f"target {track.plan.target_id}")
+                packed = None if blob is None else msgspec.msgpack.decode(blob, type=_TrackState)
+                if packed is None or packed.digest != track.plan.digest:
+                    changed.append(track)
+                else:
+                    track.unpack(packed.blob)
+            if changed:
+                series.reconsider(changed)
+                rebuilt += [track.plan.target_id for track in changed]
+        self._judge(self._series)
+        return rebuilt

@@ -1,0 +1,139 @@
+"""Shortfall of instant targets: holds of 60 minutes over valid slots.
+
+::
+
+    slot (5 min)  . . x x x x x x x x x x x x x x . . .        x below the target, . met
+                      |onset                |raised            twelve x in a row = 60 min
+    unknown slots     freeze a hold: they are not there
+    gap > 60 min      restarts it: no hold and no mean reaches back over it
+
+"60 minutes" is a number of used slots (:func:`hold_slots`). A 60-minute mean exists once that many slots were used
+since the last restart.
+Source: ALERTS.md, "Common" and row ``eflow_shortfall``; docs/decisions/0050-eflow-readings.md.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import msgspec
+
+from alerting.eflow.episode import Evidence, Judged, Open, Resolved
+from alerting.eflow.periodic import RESOLVE_BOUND
+from alerting.level import Bands, meets
+from hydro.fixed import divide_half_even
+from hydro.instants import HOUR_MS, MINUTE_MS
+
+__all__ = ["InstantFiring", "InstantHold", "InstantState", "UsedSlot", "hold_slots", "step_slot"]
+
+_GAP_MS: Final = HOUR_MS
+_HOLD_MIN: Final = 60
+
+
+class UsedSlot(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A valid slot that is neither exempt nor without a target: (start, end], value and target in millionths."""
+
+    start: int
+    end: int
+    value: int
+    target: int
+
+
+class InstantHold(msgspec.Struct, frozen=True, array_like=True, tag="hold", gc=False):
+    """Low slots in a row, too few yet to raise."""
+
+    low: tuple[UsedSlot, ...]
+
+
+class InstantFiring(msgspec.Struct, frozen=True, array_like=True, tag="firing", gc=False):
+    """An open alert.
+
+    Attributes:
+        alert: See :class:`Open`.
+        recent: Slots of the next mean: the last ones since the last restart.
+        means: Of the last used slots, oldest first; None where a slot completed no mean.
+        good: How many of the latest slots in a row reached the resolving bound.
+        last_end: End of the latest used slot.
+    """
+
+    alert: Open
+    recent: tuple[UsedSlot, ...]
+    means: tuple[Judged | None, ...]
+    good: int
+    last_end: int
+
+
+InstantState = InstantHold | InstantFiring | None
+"""None while nothing is open and the latest used slot met its target."""
+
+
+def hold_slots(interval_min: int) -> int:
+    """How many used slots make 60 minutes.
+
+    >>> hold_slots(5), hold_slots(60), hold_slots(120)
+    (12, 1, 1)
+    """
+    return max(1, _HOLD_MIN // interval_min)
+
+
+def step_slot(
+    state: InstantState, slot: UsedSlot, interval_min: int, bands: Bands
+) -> tuple[InstantState, Resolved | None]:
+    """Judge one used slot.
+
+    Args:
+        state: After the used slots before.
+        slot: This one.
+        interval_min: Length of the station's slots.
+        bands: In force at its end.
+
+    Returns:
+        The state after it, and the alert that it resolved, if any.
+    """
+    if isinstance(state, InstantFiring):
+        return _firing(state, slot, interval_min, bands)
+    if meets(slot.value, slot.target):
+        return None, None
+    if state is None or slot.start - state.low[-1].end > _GAP_MS:
+        low: tuple[UsedSlot, ...] = (slot,)
+    else:
+        low = (*state.low, slot)
+    if len(low) < hold_slots(interval_min):
+        return InstantHold(low), None
+    mean = _mean(low, interval_min)
+    judged = Judged(mean.band(bands), mean)
+    alert = Open.raised(low[0].start, mean, judged.level)
+    return InstantFiring(alert, low, (judged,), 0, slot.end), None
+
+
+def _firing(
+    state: InstantFiring, slot: UsedSlot, interval_min: int, bands: Bands
+) -> tuple[InstantState, Resolved | None]:
+    needed = hold_slots(interval_min)
+    restart = slot.start - state.last_end > _GAP_MS
+    good = 0 if restart else state.good
+    good = good + 1 if meets(slot.value, slot.target, RESOLVE_BOUND) else 0
+    if good >= needed:
+        return None, Resolved(state.alert, slot.end)
+    recent = (slot,) if restart else (*state.recent, slot)[-needed:]
+    mean = _mean(recent, interval_min) if len(recent) == needed else None
+    judged = None if mean is None else Judged(mean.band(bands), mean)
+    means = (*state.means, judged)[-needed:]
+    alert = state.alert.judged(tuple(one for one in means if one is not None), mean)
+    if mean is None and alert.levels != state.alert.levels:  # an old mean left the last 60 minutes at this slot
+        *before, change = alert.levels
+        alert = msgspec.structs.replace(alert, levels=(*before, msgspec.structs.replace(change, at=slot.end)))
+    return InstantFiring(alert, recent, means, good, slot.end), None
+
+
+def _mean(slots: tuple[UsedSlot, ...], interval_min: int) -> Evidence:
+    count = len(slots)
+    start, end = slots[0].start, slots[-1].end
+    return Evidence(
+        start=start,
+        end=end,
+        value=divide_half_even(sum(slot.value for slot in slots), count),
+        target=divide_half_even(sum(slot.target for slot in slots), count),
+        expected=(end - start) // (interval_min * MINUTE_MS),
+        valid=count,
+    )

@@ -1,0 +1,212 @@
+"""An alert as CONTRACT section 6 has it, without what people do to it: the record that the ledger keeps."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from enum import StrEnum
+from fractions import Fraction
+from hashlib import sha256
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from alerting.level import Level
+from hydro.fixed import MICRO, to_number
+from hydro.instants import format_instant
+
+__all__ = [
+    "AlertRecord",
+    "AlertState",
+    "Change",
+    "SubjectAlerts",
+    "Transition",
+    "Window",
+    "WorstRatio",
+    "alert_id",
+    "as_json",
+    "points",
+    "ratio",
+    "rounded",
+]
+
+_SIX_PLACES: Final = Decimal(1).scaleb(-6)
+
+
+class AlertState(StrEnum):
+    """What the machine says; people's work on it is the case."""
+
+    FIRING = "firing"
+    RESOLVED = "resolved"
+    WITHDRAWN = "withdrawn"
+
+
+class Change(msgspec.Struct, frozen=True, array_like=True):
+    """A rise or fall of the level, with what the alert showed from then on."""
+
+    level: Level
+    at: int
+    value: int | None
+    target: int | None
+
+
+class WorstRatio(msgspec.Struct, frozen=True, array_like=True):
+    """The worst while firing: ratio for flows and volumes, deficit in millionths of a metre for levels."""
+
+    ratio: float | None
+    deficit: int | None
+    at: int
+
+
+class Window(msgspec.Struct, frozen=True, array_like=True):
+    """The slots that the value rests on."""
+
+    start: int
+    end: int
+    expected: int
+    valid: int
+
+
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """One alert. Times in epoch milliseconds, values in millionths; None where a field doesn't apply."""
+
+    id: str
+    alert_class: str
+    reason: str
+    subject_kind: str
+    subject: str
+    target_id: str | None
+    basin: str | None
+    division: str | None
+    river: str | None
+    onset: int
+    raised_at: int
+    resolved_at: int | None
+    levels: tuple[Change, ...]
+    worst: WorstRatio | None
+    value: int | None
+    target: int | None
+    basis: str | None
+    window: Window | None
+    uncertainty_pct: float | None
+    within_uncertainty: bool | None
+    rule: str
+    config: str
+
+    @property
+    def state(self) -> AlertState:
+        """Firing until it is resolved."""
+        return AlertState.FIRING if self.resolved_at is None else AlertState.RESOLVED
+
+    @property
+    def level(self) -> Level:
+        """The latest."""
+        return self.levels[-1].level
+
+
+class SubjectAlerts(NamedTuple):
+    """All alerts of one (class, subject, target) that are open or were resolved after ``since``.
+
+    They replace what the ledger has of that time: rewritten in place, added, or withdrawn.
+    """
+
+    alert_class: str
+    subject: str
+    target_id: str | None
+    since: int
+    alerts: tuple[AlertRecord, ...]
+
+
+class Transition(NamedTuple):
+    """One transition for the store: level 0 and state 0 when resolved."""
+
+    time: int
+    level: int
+    state: int
+    value: int | None
+    target: int | None
+
+
+def points(record: AlertRecord) -> tuple[Transition, ...]:
+    """Transitions of an alert by time; of several at one time the last."""
+    found = {change.at: Transition(change.at, change.level, 1, change.value, change.target) for change in record.levels}
+    if record.resolved_at is not None:
+        found[record.resolved_at] = Transition(record.resolved_at, 0, 0, record.value, record.target)
+    return tuple(found.values())
+
+
+def alert_id(alert_class: str, subject: str, target_id: str | None, onset: int, number: int = 0) -> str:
+    """Identity from the data alone.
+
+    Args:
+        alert_class: As in ALERTS.md.
+        subject: ``kind:code``.
+        target_id: None where the class has no target.
+        onset: Epoch milliseconds.
+        number: How many alerts of the same onset were raised before.
+    """
+    text = "\x1f".join((alert_class, subject, target_id or "", str(onset), str(number)))
+    return sha256(text.encode()).hexdigest()[:20]
+
+
+def ratio(value: int | None, target: int | None) -> float | None:
+    """Value / target, half even to six decimals; None for a target of zero."""
+    if value is None or not target or target < 0:
+        return None
+    exact = Fraction(value, target)
+    return round(exact * MICRO) / MICRO
+
+
+def rounded(number: Decimal) -> float:
+    """Half even to six decimals."""
+    return float(number.quantize(_SIX_PLACES, rounding=ROUND_HALF_EVEN))
+
+
+def as_json(record: AlertRecord, zone_minutes: int) -> dict[str, Any]:
+    """The object of CONTRACT section 6, keys in its order; ``previous``, ``revised`` and ``case`` empty.
+
+    Args:
+        record: The alert.
+        zone_minutes: Zone of the times.
+    """
+
+    def when(at: int | None) -> str | None:
+        return None if at is None else format_instant(at, zone_minutes)
+
+    def number(count: int | None) -> float | None:
+        return None if count is None else to_number(count)
+
+    worst, window = record.worst, record.window
+    return {
+        "id": record.id,
+        "class": record.alert_class,
+        "reason": record.reason,
+        "level": record.level.text,
+        "state": record.state.value,
+        "subject": {"kind": record.subject_kind, "code": record.subject},
+        "target_id": record.target_id,
+        "basin": record.basin,
+        "division": record.division,
+        "onset": when(record.onset),
+        "raised_at": when(record.raised_at),
+        "resolved_at": when(record.resolved_at),
+        "levels": [{"level": change.level.text, "at": when(change.at)} for change in record.levels],
+        "worst": None
+        if worst is None
+        else {"ratio": worst.ratio, "deficit_m": number(worst.deficit), "at": when(worst.at)},
+        "value": number(record.value),
+        "target": number(record.target),
+        "ratio": ratio(record.value, record.target),
+        "basis": record.basis,
+        "window": None
+        if window is None
+        else {"from": when(window.start), "to": when(window.end), "expected": window.expected, "valid": window.valid},
+        "uncertainty_pct": record.uncertainty_pct,
+        "within_uncertainty": record.within_uncertainty,
+        "rating": None,
+        "estimate": None,
+        "rule": record.rule,
+        "config": record.config,
+        "previous": None,
+        "revised": [],
+        "case": None,
+    }

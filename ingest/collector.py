@@ -1,0 +1,77 @@
+"""The collector's one duty: a raw message is durable in the journal before anybody is told that we have it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from hydro.instants import parse_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from concurrent.futures import Executor
+
+    from ingest.mqtt import Batch
+    from storage.journal import Journal
+
+__all__ = ["RECEIVED_AT", "JournalSink"]
+
+RECEIVED_AT: Final = "received_at"
+"""MQTT 5 user property of replayed messages: ISO 8601 or epoch milliseconds."""
+
+
+class JournalSink:
+    """Appends what a receiver hands over; returns once it is on the disk.
+
+    Args:
+        journal: The one writer.
+        thread: Executor of one thread, which alone calls the journal.
+        clock: Epoch milliseconds.
+        trust_replay: Take ``received_at`` from the user property where a message has one.
+        appended: Called in the event loop after each append.
+    """
+
+    def __init__(
+        self,
+        journal: Journal,
+        thread: Executor,
+        *,
+        clock: Callable[[], int],
+        trust_replay: bool,
+        appended: Callable[[], None],
+    ) -> None:
+        self._journal = journal
+        self._thread = thread
+        self._clock = clock
+        self._trust_replay = trust_replay
+        self._appended = appended
+
+    async def __call__(self, batch: Batch) -> None:
+        """Make a batch durable.
+
+        Raises:
+            JournalFull: No room; the same batch comes again.
+            JournalError: The disk failed.
+        """
+        if not len(batch):
+            return
+        received = self._recorded(batch.properties, len(batch)) if self._trust_replay and batch.properties else None
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._journal.append, batch.topics, batch.payloads, received)
+        self._appended()
+
+    def _recorded(self, properties: Mapping[int, list[tuple[str, str]]], size: int) -> list[int]:
+        now = self._clock()
+        times = [now] * size
+        for number, pairs in properties.items():
+            for name, value in pairs:
+                if name == RECEIVED_AT:
+                    times[number] = _instant(value, now)
+        return times
+
+
+def _instant(text: str, otherwise: int) -> int:
+    try:
+        return int(text) if text.lstrip("-").isdigit() else parse_instant(text, 0)
+    except (ValueError, OverflowError):
+        return otherwise

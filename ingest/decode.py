@@ -1,0 +1,251 @@
+"""From raw messages to admitted, flagged columns, with every loss accounted for.
+
+Stateless: the same messages and the same register give the same batch, however they were cut. Readers (store, rules)
+each add what memory they need.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from hydro.columns import Observations
+from hydro.instants import MINUTE_MS
+from hydro.series import QUANTITY_SLOTS, SeriesIndex
+from ingest.codecs.json import decode_json
+from ingest.codecs.readings import MessageFault, Readings
+from ingest.quality.admission import REASONS, Admission
+from ingest.quality.gross_range import GrossRange
+from ingest.reasons import DeadLetterReason, RejectReason
+from ingest.topics import TopicKind, parse_topic
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from hydro.register import Register
+
+__all__ = ["DeadLetter", "DeadLetterKind", "DecodedBatch", "Decoder", "Tick", "TickSource"]
+
+
+class DeadLetterKind(StrEnum):
+    """Whether a whole message could not be decoded, or a reading in it was refused."""
+
+    MESSAGE = "message"
+    READING = "reading"
+
+
+class DeadLetter(NamedTuple):
+    """Something set aside, with its bytes and the reason.
+
+    Attributes:
+        position: Journal position of the message.
+        kind: Message or reading.
+        reason: A :class:`DeadLetterReason` or :class:`RejectReason`.
+        readings: How many readings of the message it stands for; 0 for a message.
+        topic: Of the message.
+        payload: Of the message, all of it.
+        received_at: Epoch milliseconds.
+        detail: The first offender, for people.
+    """
+
+    position: int
+    kind: DeadLetterKind
+    reason: str
+    readings: int
+    topic: str
+    payload: bytes
+    received_at: int
+    detail: str
+
+
+class Tick(NamedTuple):
+    """All that was published before ``at`` has been read once ``position`` has."""
+
+    position: int
+    at: int
+
+
+class TickSource(StrEnum):
+    """Where the clock of a stream comes from."""
+
+    HEARTBEAT = "heartbeat"  # live: our own heartbeat came back through the broker's queue
+    RECEIVED_AT = "received_at"  # recorded or trusted replay: full minutes of the recorded arrival
+
+
+@dataclass(frozen=True, slots=True)
+class DecodedBatch:
+    """What was found in messages ``first`` to ``last``.
+
+    Attributes:
+        first: Journal position of the first message.
+        last: Of the last one.
+        observations: Admitted and flagged readings, in journal order.
+        messages: Uplink messages in the batch (heartbeats and status are none).
+        decoded: Readings found, admitted or not.
+        dead_lettered: Messages by reason.
+        rejected: Readings by reason; decoded = len(observations) + all of these.
+        dead_letters: The bytes of both.
+        ticks: Clock ticks in journal order.
+        sequence: (station, seq) in journal order.
+        unknown_keys: Keys that were ignored.
+    """
+
+    first: int
+    last: int
+    observations: Observations
+    messages: int
+    decoded: int
+    dead_lettered: Counter[str]
+    rejected: Counter[str]
+    dead_letters: list[DeadLetter]
+    ticks: list[Tick]
+    sequence: list[tuple[str, int]]
+    unknown_keys: int
+
+
+class Decoder:
+    """Decoding, admission and gross range for one register.
+
+    Args:
+        register: Master data.
+        index: Series numbers of its stations.
+        prefix: Topic prefix.
+        max_age_days: ``time.max_age_days``.
+        ticks: Where ticks come from.
+    """
+
+    def __init__(
+        self, register: Register, index: SeriesIndex, *, prefix: str, max_age_days: int, ticks: TickSource
+    ) -> None:
+        self.index = index
+        self._zone = register.zone_minutes
+        self._prefix = prefix
+        self._ticks = ticks
+        self._admission = Admission(register, index, max_age_days)
+        self._gross_range = GrossRange(register, index)
+        self._numbers = {code: number for number, code in enumerate(index.stations)}
+
+    def decode(  # noqa: C901  # one branch a kind of topic
+        self, first: int, topics: Sequence[str], payloads: Sequence[bytes], received_at: NDArray[np.int64]
+    ) -> DecodedBatch:
+        """Decode messages ``first``, ``first`` + 1, … of the journal or of a recorded stream."""
+        readings = Readings()
+        gateways: list[str] = []
+        ticks: list[Tick] = []
+        others = 0
+        if self._ticks is TickSource.RECEIVED_AT:
+            minutes = received_at // MINUTE_MS
+            fresh = np.flatnonzero(np.diff(minutes, prepend=-1))
+            ticks = [Tick(first + int(row), int(minutes[row]) * MINUTE_MS) for row in fresh]
+        for number, (topic, payload) in enumerate(zip(topics, payloads, strict=True)):
+            kind, gateway, wire = parse_topic(topic, self._prefix)
+            gateways.append(gateway)
+            if kind is TopicKind.UPLINK:
+                if wire == "json":
+                    decode_json(number, payload, self._zone, readings)
+                else:
+                    fault = MessageFault(number, DeadLetterReason.UNSUPPORTED_FORMAT, wire)
+                    readings.undecodable.append(fault)
+            elif kind is TopicKind.BAD:
+                readings.undecodable.append(MessageFault(number, DeadLetterReason.BAD_TOPIC, topic[:120]))
+            else:
+                others += 1
+                if kind is TopicKind.HEARTBEAT and self._ticks is TickSource.HEARTBEAT:
+                    at = _heartbeat_at(payload, int(received_at[number]))
+                    ticks.append(Tick(first + number, at))
+        observations, refused = self._admit(first, readings, gateways, received_at)
+        rejected: Counter[str] = Counter()
+        dead_letters: list[DeadLetter] = []
+        for number, reason, detail in readings.undecodable:
+            dead_letters.append(
+                DeadLetter(
+                    first + number,
+                    DeadLetterKind.MESSAGE,
+                    reason,
+                    0,
+                    topics[number],
+                    payloads[number],
+                    int(received_at[number]),
+                    detail,
+                )
+            )
+        per_message: dict[tuple[int, str], list[str]] = {}
+        counts: Counter[tuple[int, str]] = Counter()
+        for number, refusal, count, detail in (*readings.faults, *refused):
+            rejected[refusal] += count
+            counts[number, refusal] += count
+            per_message.setdefault((number, refusal), []).append(detail)
+        undecodable = {fault.message for fault in readings.undecodable}
+        for (number, why), details in per_message.items():
+            if number not in undecodable:  # its bytes are kept once, as a message
+                dead_letters.append(
+                    DeadLetter(
+                        first + number,
+                        DeadLetterKind.READING,
+                        why,
+                        counts[number, why],
+                        topics[number],
+                        payloads[number],
+                        int(received_at[number]),
+                        details[0],
+                    )
+                )
+        dead_letters.sort()
+        return DecodedBatch(
+            first=first,
+            last=first + len(topics) - 1,
+            observations=observations,
+            messages=len(topics) - others,
+            decoded=len(observations) + rejected.total(),
+            dead_lettered=Counter(fault.reason.value for fault in readings.undecodable),
+            rejected=rejected,
+            dead_letters=dead_letters,
+            ticks=ticks,
+            sequence=readings.sequence,
+            unknown_keys=readings.unknown_keys,
+        )
+
+    def _admit(
+        self, first: int, readings: Readings, gateways: list[str], received_at: NDArray[np.int64]
+    ) -> tuple[Observations, list[tuple[int, RejectReason, int, str]]]:
+        size = len(readings.message)
+        if not size:
+            return Observations.empty(), []
+        numbers = self._numbers
+        message = np.array(readings.message, np.int64)
+        station = np.fromiter((numbers.get(code, -1) for code in readings.station), np.int64, size)
+        event_time = np.array(readings.event_time, np.int64)
+        value = np.array(readings.value, np.int64)
+        missing = np.array(readings.missing, bool)
+        arrived = received_at[message]
+        codes = self._admission.judge(station, event_time, arrived, gateways, message)
+        refused = []
+        for row in np.flatnonzero(codes):
+            reason = REASONS[codes[row]]
+            if reason is not None:
+                detail = f"{readings.station[row]} at {readings.event_time[row]} ms"
+                refused.append((int(message[row]), reason, 1, detail[:120]))
+        series = station * QUANTITY_SLOTS + np.array(readings.quantity, np.int64)
+        batch = Observations(series, event_time, value, np.zeros(size, np.uint8), arrived, first + message)
+        if refused:
+            batch = batch.take(codes == 0)
+            missing = missing[codes == 0]
+        flags = self._gross_range.flags(batch.series, batch.event_time, batch.value, missing)
+        batch.flag[:] = flags
+        return batch, refused
+
+
+def _heartbeat_at(payload: bytes, received_at: int) -> int:
+    """Instant of a heartbeat: when it was sent, never later than it came back."""
+    try:
+        at = json.loads(payload)["at"]
+    except (ValueError, KeyError, TypeError):
+        return received_at
+    return min(at, received_at) if isinstance(at, int) else received_at

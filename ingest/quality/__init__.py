@@ -1,0 +1,1 @@
+"""Quality tests: pure functions from columns to flags and reasons."""

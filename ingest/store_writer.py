@@ -1,0 +1,164 @@
+"""The loop that feeds the store: read, decode, step, send; in journal order, one request ahead.
+
+The journal holds what the store hasn't got, so a store that is away is waited for as long as it takes. The cursor is
+saved only when everything up to it has been answered for.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from ingest.decode import DeadLetter, DeadLetterKind, DecodedBatch
+from ingest.reasons import RejectReason
+from ingest.retry import until_done
+from storage.dead_letters import DeadLetterFile, StoredDeadLetter
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable
+
+    from hydro.columns import Observations
+    from hydro.errors import WatermasterError
+    from hydro.series import SeriesIndex
+    from ingest.follow import Follower
+    from ingest.store_reader import StoreReader
+    from storage.store import Store, WriteResult
+
+__all__ = ["StoreWriter"]
+
+_LIMIT: Final = 4_000
+_SAVE_MESSAGES: Final = 100_000
+_SAVE_S: Final = 10.0
+
+
+class StoreWriter:
+    """Keeps a store up to date with the journal.
+
+    Args:
+        follower: The journal, decoded.
+        reader: Duplicates, corrections, totals.
+        store: Where the rows go.
+        index: Series numbers.
+        dead_letters: Where the refused goes.
+        saved: Called with the position after each snapshot.
+        rng: For waits.
+
+    Attributes:
+        failure: What the store last complained about; None while it answers.
+        position: Journal position up to which everything was read.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        reader: StoreReader,
+        store: Store,
+        index: SeriesIndex,
+        dead_letters: DeadLetterFile,
+        *,
+        saved: Callable[[int], None],
+        rng: random.Random,
+    ) -> None:
+        self.failure: WatermasterError | None = None
+        self._follower = follower
+        self._reader = reader
+        self._store = store
+        self._index = index
+        self._dead_letters = dead_letters
+        self._saved = saved
+        self._rng = rng
+        self._sending: asyncio.Task[None] | None = None
+        self._stopping = False
+        self._saved_position = reader.position
+        self._saved_at = 0.0
+
+    @property
+    def position(self) -> int:
+        """Journal position up to which everything was read."""
+        return self._reader.position
+
+    def stop(self) -> None:
+        """End :meth:`run` once the journal is read to its end, or the store doesn't answer."""
+        self._stopping = True
+
+    def _failed(self, error: WatermasterError | None) -> None:
+        self.failure = error
+
+    async def run(self) -> None:
+        """Follow the journal until stopped."""
+        loop = asyncio.get_running_loop()
+        self._saved_at = loop.time()
+        await until_done(self._store.ensure, self._rng, self._failed)
+        try:
+            while True:
+                batch = await self._follower.next(self._reader.position, _LIMIT)
+                if batch is not None:
+                    await self._take(batch)
+                moved = self._reader.position - self._saved_position
+                if moved and (moved >= _SAVE_MESSAGES or loop.time() - self._saved_at >= _SAVE_S):
+                    await self._save()
+                if batch is None and self._stopping:
+                    await self._save()
+                    return
+        finally:
+            if self._sending is not None:
+                self._sending.cancel()
+
+    async def _take(self, batch: DecodedBatch) -> None:
+        asked = self._reader.unknown_keys(batch)
+        if asked:
+            await self._drained()  # the answer must show what we wrote before
+            found = await until_done(lambda: self._store.lookup(asked), self._rng, self._failed)
+            self._reader.recall(batch, asked, found)
+        rows = self._reader.step(batch)
+        self._dead_letters.add(StoredDeadLetter(*letter) for letter in batch.dead_letters)
+        if not len(rows):
+            return
+        send = self._store.prepare(rows, self._index)
+        await self._drained()
+
+        async def deliver() -> None:
+            result = await until_done(send, self._rng, self._failed)
+            self._set_aside(rows, result)
+
+        self._sending = asyncio.create_task(deliver())
+
+    async def _drained(self) -> None:
+        sending, self._sending = self._sending, None
+        if sending is not None:
+            try:
+                await sending
+            except asyncio.CancelledError:
+                sending.cancel()
+                raise
+
+    async def _save(self) -> None:
+        await self._drained()
+        await asyncio.to_thread(self._reader.save)
+        self._saved_position = self._reader.position
+        self._saved_at = asyncio.get_running_loop().time()
+        self._saved(self._saved_position)
+
+    def _set_aside(self, rows: Observations, result: WriteResult) -> None:
+        if not result.rejected:
+            return
+        self._reader.refused(len(result.rejected))
+        letters = []
+        for rejection in result.rejected:
+            series = int(rows.series[rejection.row])
+            event_time = int(rows.event_time[rejection.row])
+            place = f"{self._index.station(series)} {self._index.quantity(series).text} at {event_time} ms"
+            letters.append(
+                DeadLetter(
+                    int(rows.position[rejection.row]),
+                    DeadLetterKind.READING,
+                    RejectReason.STORE_REFUSED,
+                    1,
+                    "",
+                    b"",
+                    int(rows.received_at[rejection.row]),
+                    f"{place}: {rejection.reason}"[:200],
+                )
+            )
+        self._dead_letters.add(StoredDeadLetter(*letter) for letter in letters)

@@ -1,0 +1,1 @@
+"""Collectors, codecs, quality, the reader that feeds the store."""

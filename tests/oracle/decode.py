@@ -1,0 +1,222 @@
+"""From recorded lines to what was accepted: JSON, units, flags, duplicates and corrections (CONTRACT section 3)."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, NoReturn
+
+from .clock import MINUTE, parse_time
+from .register import micro
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from .register import Register, Row
+
+__all__ = ["Accepted", "Reading", "read_stream"]
+
+DAILY = Fraction(1, 86_400)
+FLOW = {
+    "m3/s": Fraction(1),
+    "L/s": Fraction(1, 1000),
+    "m3/min": Fraction(1, 60),
+    "m3/h": Fraction(1, 3600),
+    "m3/d": DAILY,
+    "1e4m3/d": 10_000 * DAILY,
+    "Ml/d": 1000 * DAILY,
+}
+LENGTH = {"m": Fraction(1), "cm": Fraction(1, 100), "mm": Fraction(1, 1000)}
+VOLUME = {"m3": Fraction(1), "L": Fraction(1, 1000), "1e4m3": Fraction(10_000)}
+NONE: dict[str, Fraction] = {}
+UNITS: dict[str, dict[str, Fraction]] = {
+    "discharge": FLOW,
+    "stage": LENGTH,
+    "water_level": LENGTH,
+    "velocity": {"m/s": Fraction(1), "cm/s": Fraction(1, 100)},
+    "volume_total": VOLUME,
+    "volume": VOLUME,
+    "pump": NONE,
+    "power": {"kW": Fraction(1), "W": Fraction(1, 1000)},
+    "energy_total": {"kWh": Fraction(1), "Wh": Fraction(1, 1000)},
+    "pressure": {"kPa": Fraction(1), "Pa": Fraction(1, 1000), "MPa": Fraction(1000)},
+    "gate_opening": LENGTH,
+    "rain": {"mm": Fraction(1), "cm": Fraction(10)},
+    "groundwater_depth": LENGTH,
+    "water_temperature": {"degC": Fraction(1)},
+    "ph": NONE,
+    "dissolved_oxygen": {"mg/L": Fraction(1)},
+    "turbidity": {"NTU": Fraction(1)},
+    "conductivity": {"uS/cm": Fraction(1), "mS/m": Fraction(10)},
+    "voltage": {"V": Fraction(1), "mV": Fraction(1, 1000)},
+    "signal": {"dBm": Fraction(1)},
+    "door": NONE,
+    "meter_fault": NONE,
+    "flow_state": NONE,
+}
+SWITCHES = ("pump", "door", "meter_fault")
+FUTURE = 10 * MINUTE
+PREFIX = "watermaster/v1/"
+GATEWAY = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass
+class Reading:
+    """What is known under one key: the value that counts now (None = missing) and when the key was first received."""
+
+    value: int | None
+    first_received: int
+    flag: int
+
+
+@dataclass
+class Accepted:
+    """Every accepted key of the stream, and the first and last accepted event time."""
+
+    series: dict[tuple[str, str], dict[int, Reading]] = field(default_factory=dict)
+    first: int | None = None
+    last: int | None = None
+
+
+def read_stream(
+    records: Sequence[Mapping[str, object]], register: Register, start: int | None, end: int | None
+) -> Accepted:
+    """Read the lines ordered by (received_at, place in the record); keep what lies in ``start < event time <= end``."""
+    lines = []
+    for position, record in enumerate(records):
+        received = parse_time(record["received_at"], register.zone)
+        if received is None:
+            message = f"record {position}: no received_at"
+            raise ValueError(message)
+        lines.append((received, position, _gateway(str(record["topic"])), record["payload"]))
+    lines.sort(key=lambda line: (line[0], line[1]))
+
+    accepted = Accepted()
+    for received, _, gateway, payload in lines:
+        if gateway is None:
+            continue
+        for element in _elements(payload):
+            for code, quantity, event, value in _readings(element, register.zone):
+                outside = (start is not None and event <= start) or (end is not None and event > end)
+                if not outside and _is_sane(register, event, received) and _may_send(register, gateway, code, event):
+                    _keep(accepted, register, (code, quantity, event), value, received)
+    return accepted
+
+
+def _is_sane(register: Register, event: int, received: int) -> bool:
+    """Not older than time.max_age_days (0 = no limit) and not over 10 min after it was received."""
+    too_old = register.max_age > 0 and event < received - register.max_age
+    return not too_old and event <= received + FUTURE
+
+
+def _may_send(register: Register, gateway: str, code: str, event: int) -> bool:
+    """Whether the station is known at event time and belongs to the gateway; an empty gateway = any."""
+    station = register.row_at("stations", event, station=code)
+    return station is not None and station.get("gateway", "") in ("", gateway)
+
+
+def _gateway(topic: str) -> str | None:
+    """Gateway of a JSON reading's topic; None for status, heartbeat and whatever does not fit."""
+    if not topic.startswith(PREFIX):
+        return None
+    parts = topic.removeprefix(PREFIX).split("/")
+    return parts[0] if parts[1:] == ["up", "json"] and GATEWAY.fullmatch(parts[0]) else None
+
+
+def _not_json(text: str) -> NoReturn:
+    message = f"not JSON: {text}"
+    raise ValueError(message)
+
+
+def _elements(payload: object) -> list[Mapping[str, object]]:
+    """Elements of a payload that are objects; broken JSON has none."""
+    if isinstance(payload, bytes):
+        try:
+            payload = json.loads(payload.decode("utf-8"), parse_constant=_not_json)
+        except (ValueError, RecursionError):
+            return []
+    found = payload if isinstance(payload, list) else [payload]
+    return [element for element in found if isinstance(element, dict)]
+
+
+def _readings(element: Mapping[str, object], zone: int) -> list[tuple[str, str, int, int | None]]:
+    """(station, quantity, event time, value in micro-units or None) of each readable value of an element."""
+    code = element.get("station")
+    if not isinstance(code, str):
+        return []
+    found: list[tuple[str, str, int, int | None]] = []
+    for quantity, time, value, unit in _rows(element):
+        event = parse_time(time, zone)
+        if event is None or not isinstance(quantity, str) or quantity not in UNITS:
+            continue
+        if unit is not None and (not isinstance(unit, str) or unit not in UNITS[quantity]):
+            continue
+        factor = Fraction(1) if unit is None else UNITS[quantity][str(unit)]
+        if value is None:
+            found.append((code, quantity, event, None))
+            continue
+        number = _quantise(quantity, value, factor)
+        if number is not None:
+            found.append((code, quantity, event, number))
+    return found
+
+
+def _rows(element: Mapping[str, object]) -> list[tuple[object, object, object, object]]:
+    """(quantity, time, value, unit) of either shape of an element; none where its lists do not fit."""
+    values = element.get("values")
+    if isinstance(values, dict):
+        units = element.get("units", {})
+        if not isinstance(units, dict):
+            return []
+        return [(quantity, element.get("time"), value, units.get(quantity)) for quantity, value in values.items()]
+    times = element.get("times")
+    if isinstance(values, list) and isinstance(times, list) and len(times) == len(values):
+        quantity, unit = element.get("quantity"), element.get("unit")
+        return [(quantity, time, value, unit) for time, value in zip(times, values, strict=True)]
+    return []
+
+
+def _quantise(quantity: str, value: object, factor: Fraction) -> int | None:
+    """Micro-units of the canonical unit, half even; None for what is not a number here."""
+    if isinstance(value, bool):
+        return int(value) * 1_000_000 if quantity in SWITCHES else None
+    if not isinstance(value, int | float):
+        return None
+    exact = _exact(value)
+    if exact is None or abs(exact * factor * 1_000_000) >= 2**63:
+        return None
+    return round(exact * factor * 1_000_000)
+
+
+def _exact(value: float) -> Fraction | None:
+    """Give the decimal number that was written, not the nearest binary one; None for infinity and NaN."""
+    number = Decimal(repr(value))
+    return Fraction(number) if number.is_finite() else None
+
+
+def _keep(accepted: Accepted, register: Register, key: tuple[str, str, int], value: int | None, received: int) -> None:
+    """Apply the key rules: the first value stays on repetition, a later other value wins, null never replaces."""
+    code, quantity, event = key
+    accepted.first = event if accepted.first is None else min(accepted.first, event)
+    accepted.last = event if accepted.last is None else max(accepted.last, event)
+    known = accepted.series.setdefault((code, quantity), {})
+    flag = _flag(register.row_at("points", event, station=code, quantity=quantity), value)
+    if event not in known:
+        known[event] = Reading(value, received, flag)
+    elif value is not None:
+        known[event].value = value
+        known[event].flag = flag
+
+
+def _flag(point: Row | None, value: int | None) -> int:
+    """QARTOD flag: 9 missing, 4 outside a bound, 1 within both, 2 where a bound is missing."""
+    if value is None:
+        return 9
+    low = point.get("min", "") if point else ""
+    high = point.get("max", "") if point else ""
+    if (low and value < micro(low)) or (high and value > micro(high)):
+        return 4
+    return 1 if low and high else 2
