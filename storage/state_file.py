@@ -36,16 +36,17 @@ class StateFile:
         path: The file; made if it isn't there.
         kind: Whose state it is.
         version: Format of the blobs.
-        durable: Sync every commit; False for state that dies with the process.
+        sync: SQLite's word: FULL = every commit is on the disk; NORMAL = a power cut may undo the latest commits, which
+            is harmless where the journal is read again; OFF = for state that dies with the process.
     """
 
-    def __init__(self, path: Path, kind: str, version: int, *, durable: bool = True) -> None:
+    def __init__(self, path: Path, kind: str, version: int, *, sync: str = "FULL") -> None:
         self.path = path
         expected = f"{kind} {_FORMAT}.{version}"
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
             self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'OFF'}")
+            self._connection.execute(f"PRAGMA synchronous = {sync}")
             if not self._connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
                 self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} COMMIT;")
                 self.set_meta("format", expected)
@@ -122,9 +123,9 @@ class StateFile:
         ):
             yield str(name), int(number), bytes(blob)
 
-    def delete(self, space: str, *, below: int | None = None) -> None:
-        """Drop the blobs of a space, or those with a number less than ``below``."""
-        if below is None:
-            self._connection.execute("DELETE FROM entry WHERE space = ?", (space,))
-        else:
-            self._connection.execute("DELETE FROM entry WHERE space = ? AND number < ?", (space, below))
+    def delete(self, space: str, *, name: str | None = None, below: int | None = None) -> None:
+        """Drop the blobs of a space; only those of a name, only those with a number less than ``below``."""
+        self._connection.execute(
+            "DELETE FROM entry WHERE space = ?1 AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR number < ?3)",
+            (space, name, below),
+        )

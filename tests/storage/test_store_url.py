@@ -1,0 +1,71 @@
+"""store.url: read, or refused in one line."""
+
+from __future__ import annotations
+
+import pytest
+
+from hydro.errors import ConfigError
+from storage.store_url import StoreAddress, parse_store_url
+
+
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [
+        ("influxdb://127.0.0.1:8086/watermaster", StoreAddress("http://127.0.0.1:8086", "watermaster")),
+        ("influxdb://db/water", StoreAddress("http://db:8086", "water")),
+        ("influxdbs://db.example:443/water", StoreAddress("https://db.example:443", "water")),
+        ("influxdb://[::1]:8086/water", StoreAddress("http://[::1]:8086", "water")),
+        ("influxdb://db/%E6%B0%B4%20%22", StoreAddress("http://db:8086", '水 "')),
+    ],
+)
+def test_addresses(url: str, expected: StoreAddress) -> None:
+    assert parse_store_url(url) == expected
+
+
+@pytest.mark.parametrize(
+    ("url", "told"),
+    [
+        ("duckdb:", "comes with the demo"),
+        ("duckdb:///var/x", "comes with the demo"),
+        ("influxdb+v2://db:8086/bucket?org=o", "comes in a later version"),
+        ("influxdbs+v3://db/x", "comes in a later version"),
+        ("postgres://db/x", "unknown kind of store 'postgres'"),
+        ("http://db:8086/x", "unknown kind of store 'http'"),
+        ("", "unknown kind of store ''"),
+        ("influxdb:", "isn't of the form"),
+        ("influxdb://db:8086", "isn't of the form"),
+        ("influxdb://db:8086/", "isn't of the form"),
+        ("influxdb:///water", "isn't of the form"),
+        ("influxdb://db/a/b", "isn't of the form"),
+        ("influxdb://db/water?rp=short", "isn't of the form"),
+        ("influxdb://db/water#x", "isn't of the form"),
+        ("influxdb://db:port/water", "port"),
+        ("influxdb://db:99999/water", "ort"),
+        ("influxdb://db/a%2Fb", "no database name"),
+        ("influxdb://db/..", "no database name"),
+        ("influxdb://db/a%00", "no database name"),
+    ],
+)
+def test_mistakes_are_told_in_one_line(url: str, told: str) -> None:
+    with pytest.raises(ConfigError, match=r"^store\.url: ") as raised:
+        parse_store_url(url)
+    assert told in str(raised.value)
+    assert "\n" not in str(raised.value)
+
+
+def test_secrets_in_the_address_are_refused_and_not_repeated() -> None:
+    with pytest.raises(ConfigError, match="password_file") as raised:
+        parse_store_url("influxdb://me:hunter2@db/water")
+    assert "hunter2" not in str(raised.value)
+
+
+def test_the_password_shows_nowhere() -> None:
+    address = parse_store_url("influxdb://db/water", username="me", password="hunter2")
+    assert (address.username, address.password) == ("me", "hunter2")
+    assert "hunter2" not in f"{address} {address!r}"
+
+
+@pytest.mark.parametrize(("username", "password"), [("me", None), (None, "x"), ("a:b", "x"), ("", "x")])
+def test_credentials_come_in_pairs(username: str | None, password: str | None) -> None:
+    with pytest.raises(ConfigError, match=r"store\.username"):
+        parse_store_url("influxdb://db/water", username=username, password=password)
