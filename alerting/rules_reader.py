@@ -26,7 +26,6 @@ __all__ = ["STATE_KIND", "STATE_VERSION", "RulesReader"]
 
 STATE_KIND: Final = "rules reader"
 STATE_VERSION: Final = 1
-_MOST_SAMPLES: Final = 2_000_000  # 50 MB
 
 
 class _BlockShelf:
@@ -64,17 +63,21 @@ class RulesReader:
         self._state = state
         self._revise_days = revise_days
         self.engine = EflowEngine(register, index, _BlockShelf(state))
-        self.position = state.position
         self._rebuilt: list[str] = []
         if state.meta("config") is not None:
-            self._rebuilt = self.engine.unpack({name: blob for name, _, blob in state.items("state")})
+            entries = {name: blob for name, _, blob in state.items("state")}
+            self._rebuilt = self.engine.unpack(entries, state.position)
+
+    @property
+    def position(self) -> int:
+        """Journal position up to which everything was judged."""
+        return self.engine.position
 
     def step(self, batch: DecodedBatch) -> list[SubjectAlerts]:
         """Judge a batch; alerts of the targets for which something changed."""
-        changes = self._described(self.engine.step(batch.observations))
+        changes = self._described(self.engine.step(batch.observations, batch.last))
         for tick in batch.ticks:
             changes += self._described(self.engine.tick(tick.at))
-        self.position = batch.last
         return changes
 
     def rebuilt(self) -> list[SubjectAlerts]:
@@ -92,18 +95,33 @@ class RulesReader:
     def _described(self, verdicts: list[TargetVerdicts]) -> list[SubjectAlerts]:
         return [describe(one, self._register) for one in verdicts]
 
-    def save(self) -> None:
-        """Snapshot; right only when the ledger has what the steps gave."""
+    @property
+    def unsaved(self) -> int:
+        """How many series a crash would make us read again."""
+        return self.engine.dirty
+
+    def save(self, most: int | None = None) -> int:
+        """Snapshot of the series that changed longest ago; right only when the ledger has what the steps gave.
+
+        Args:
+            most: How many at most; None = all.
+
+        Returns:
+            Journal position from which a restart would read on.
+        """
+        engine = self.engine
+        horizon = None
+        if self._revise_days is not None and engine.last_event is not None:
+            horizon = engine.last_event - (self._revise_days + 2) * DAY_MS
         with self._state.transaction():
-            self.engine.put_down(_MOST_SAMPLES)
-            if self._revise_days is not None and self.engine.last_event is not None:
-                horizon = self.engine.last_event - (self._revise_days + 2) * DAY_MS
-                self.engine.forget_before(horizon)
-                self._state.delete("block", below=horizon // DAY_MS)
-            for name, blob in self.engine.pack_changed().items():
+            packed = engine.pack(engine.dirty if most is None else most, horizon)
+            for station, quantity, day in packed.forgotten:
+                self._state.delete("block", name=_name(station, quantity), below=day)
+            for name, blob in packed.entries.items():
                 self._state.put("state", name, 0, blob)
             self._state.set_meta("config", self._register.hash)
-            self._state.set_position(self.position)
+            self._state.set_position(engine.restart_position)
+        return engine.restart_position
 
     def all_alerts(self) -> list[SubjectAlerts]:
         """Every alert that the state knows, by target; for a backtest, which forgets nothing."""

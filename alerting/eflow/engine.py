@@ -7,7 +7,8 @@ batches. The engine reads no clock and no disk: blocks of old samples come throu
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from typing import TYPE_CHECKING, Final
+from itertools import islice
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -18,22 +19,25 @@ from alerting.eflow.instant_track import InstantTrack
 from alerting.eflow.periodic_track import PeriodicTrack
 from alerting.eflow.series import Shelf, Track, WatchedSeries
 from alerting.eflow.target import TargetPlan
-from hydro.instants import MINUTE_MS
+from hydro.instants import DAY_MS, MINUTE_MS
 from hydro.periods import Basis
 from hydro.register import Exemption, Register, why_unjudged
 
 if TYPE_CHECKING:
     from alerting.eflow.verdict import TargetVerdicts
     from hydro.columns import Observations
+    from hydro.quantity import Quantity
     from hydro.series import SeriesIndex
 
-__all__ = ["ALERT_CLASS", "EflowEngine"]
+__all__ = ["ALERT_CLASS", "EflowEngine", "PackedSlice"]
 
 ALERT_CLASS: Final = "eflow_shortfall"
 _NEVER: Final = -(2**62)
+MOST_SAMPLES: Final = 2_000_000  # 50 MB
 
 
 class _SeriesState(msgspec.Struct, array_like=True):
+    position: int
     latest: int
     watermark: int
     horizon: int
@@ -42,6 +46,18 @@ class _SeriesState(msgspec.Struct, array_like=True):
 class _TrackState(msgspec.Struct, array_like=True):
     digest: str
     blob: bytes
+
+
+class PackedSlice(NamedTuple):
+    """Part of a snapshot.
+
+    Attributes:
+        entries: Name -> state.
+        forgotten: Blocks to drop: station, quantity, first day to keep.
+    """
+
+    entries: dict[str, bytes]
+    forgotten: list[tuple[str, Quantity, int]]
 
 
 class EflowEngine:
@@ -61,7 +77,10 @@ class EflowEngine:
         self._series: dict[int, WatchedSeries] = {}
         self._clocks: dict[str, StationClock] = {}
         self._waiting: list[tuple[int, int]] = []
-        self._touched: set[int] = set()
+        self.position = 0
+        self._dirty: dict[int, int] = {}
+        self._kept_samples: dict[int, int] = {}
+        self._known_at = np.zeros(len(index), np.int64)
         self.tracks: dict[str, Track] = {}
         self._series_of: dict[str, WatchedSeries] = {}
         self._watched = np.zeros(len(index), bool)
@@ -87,14 +106,21 @@ class EflowEngine:
         series.tracks.append(track)
         self._series_of[plan.target_id] = series
 
-    def step(self, batch: Observations) -> list[TargetVerdicts]:
-        """Take a batch in; verdicts of the targets whose alerts changed."""
+    def step(self, batch: Observations, last: int) -> list[TargetVerdicts]:
+        """Take a batch in; verdicts of the targets whose alerts changed.
+
+        Args:
+            batch: Readings in journal order.
+            last: Journal position of the last message of the batch, which may hold no reading.
+        """
+        first, self.position = self.position + 1, last
         if not len(batch):
             return []
         earliest, latest = int(batch.event_time.min()), int(batch.event_time.max())
         self.first_event = earliest if self.first_event is None else min(self.first_event, earliest)
         self.last_event = latest if self.last_event is None else max(self.last_event, latest)
-        mine = batch.take(self._watched[batch.series])
+        # After a restart the journal is read again from before the oldest state; others have seen some of it already.
+        mine = batch.take(self._watched[batch.series] & (batch.position > self._known_at[batch.series]))
         touched: dict[int, WatchedSeries] = {}
         for number, event_time, value, flag, received_at in zip(
             mine.series.tolist(),
@@ -107,7 +133,7 @@ class EflowEngine:
             series = self._series[number]
             series.put(event_time, value, flag, received_at)
             touched[number] = series
-        return self._judge(touched)
+        return self._judge(touched, first)
 
     def tick(self, at: int) -> list[TargetVerdicts]:
         """All readings of before ``at`` that are not late have been read: watermarks rise to ``at`` − lateness."""
@@ -118,7 +144,7 @@ class EflowEngine:
         while self._waiting and self._waiting[0][0] <= at:
             number = heappop(self._waiting)[1]
             due[number] = self._series[number]
-        return self._judge(due)
+        return self._judge(due, self.position)
 
     def finish(self, at: int | None) -> list[TargetVerdicts]:
         """End of a recorded stream: every watermark is set to ``at``, else to the last event + one interval."""
@@ -130,12 +156,12 @@ class EflowEngine:
             elif self.last_event is not None:
                 interval = self._clocks[series.station].interval_min(self.last_event)
                 series.raise_watermark(self.last_event + interval * MINUTE_MS)
-        return self._judge(self._series)
+        return self._judge(self._series, self.position)
 
-    def _judge(self, touched: dict[int, WatchedSeries]) -> list[TargetVerdicts]:
+    def _judge(self, touched: dict[int, WatchedSeries], first: int) -> list[TargetVerdicts]:
         changes: list[TargetVerdicts] = []
-        self._touched.update(touched)
         for number, series in touched.items():
+            self._dirty.setdefault(number, first)
             if self._tick > _NEVER:
                 series.raise_watermark(self._tick - self._clocks[series.station].lateness_ms(self._tick))
             changes += series.judge()
@@ -153,40 +179,49 @@ class EflowEngine:
         """Slots of a station that has targets."""
         return self._clocks[station]
 
-    def put_down(self, most_samples: int) -> None:
-        """Put changed blocks on the shelf; keep at most about ``most_samples`` samples in memory."""
-        kept = sum(series.put_down(2) for series in self._series.values())
-        if kept > most_samples:
-            kept = sum(series.put_down(1) for series in self._series.values())
-        if kept > most_samples:
-            for series in self._series.values():
-                series.put_down(0)
+    @property
+    def dirty(self) -> int:
+        """How many series have changed since they were packed."""
+        return len(self._dirty)
 
-    def forget_before(self, horizon: int) -> None:
-        """Let go of what was decided before an instant; it stands."""
-        for series in self._series.values():
-            series.forget_before(horizon)
+    @property
+    def restart_position(self) -> int:
+        """Where the journal must be read again from after what was packed so far is taken up."""
+        return next(iter(self._dirty.values()), self.position + 1) - 1
 
-    def pack_changed(self) -> dict[str, bytes]:
-        """State of the series and tracks touched since the last call, without the blocks: name -> bytes."""
-        state: dict[str, bytes] = {}
-        for number in self._touched:
+    def pack(self, most: int, horizon: int | None = None) -> PackedSlice:
+        """State of the series that changed longest ago; their blocks go to the shelf.
+
+        Series know nothing of each other, so each may be packed at a position of its own: a snapshot in slices, none of
+        which holds the others up. What is packed is true at :attr:`position`.
+
+        Args:
+            most: How many series at most.
+            horizon: Samples and verdicts from before are let go of; epoch milliseconds.
+        """
+        entries: dict[str, bytes] = {}
+        forgotten: list[tuple[str, Quantity, int]] = []
+        keep_days = 2 if sum(self._kept_samples.values()) < MOST_SAMPLES else 1
+        for number in list(islice(self._dirty, most)):
+            del self._dirty[number]
             series = self._series[number]
-            name = f"series {series.station} {series.quantity.text}"
-            state[name] = msgspec.msgpack.encode(_SeriesState(series.latest, series.watermark, series.horizon))
+            if horizon is not None and horizon > series.horizon + DAY_MS:
+                forgotten.append((series.station, series.quantity, series.forget_before(horizon)))
+            self._kept_samples[number] = series.put_down(keep_days)
+            state = _SeriesState(self.position, series.latest, series.watermark, series.horizon)
+            entries[f"series {series.station} {series.quantity.text}"] = msgspec.msgpack.encode(state)
             for track in series.tracks:
-                state[f"target {track.plan.target_id}"] = msgspec.msgpack.encode(
-                    _TrackState(track.plan.digest, track.pack())
-                )
-        self._touched.clear()
-        state["engine"] = msgspec.msgpack.encode((self.first_event, self.last_event, self._tick))
-        return state
+                packed = _TrackState(track.plan.digest, track.pack())
+                entries[f"target {track.plan.target_id}"] = msgspec.msgpack.encode(packed)
+        entries["engine"] = msgspec.msgpack.encode((self.first_event, self.last_event, self._tick))
+        return PackedSlice(entries, forgotten)
 
-    def unpack(self, state: dict[str, bytes]) -> list[str]:
-        """Take up what :meth:`pack_changed` gave over time.
+    def unpack(self, state: dict[str, bytes], position: int) -> list[str]:
+        """Take up what :meth:`pack` gave over time.
 
         Args:
             state: Name -> bytes; what the register no longer knows is left out.
+            position: The restart position that was valid then.
 
         Returns:
             The targets whose rows in the register are others than those that judged: they are judged anew from the
@@ -196,12 +231,14 @@ class EflowEngine:
             self.first_event, self.last_event, self._tick = msgspec.msgpack.decode(
                 state["engine"], type=tuple[int | None, int | None, int]
             )
+        self.position = position
         rebuilt: list[str] = []
-        for series in self._series.values():
+        for number, series in self._series.items():
             blob = state.get(f"series {series.station} {series.quantity.text}")
             if blob is None:
                 continue
             known = msgspec.msgpack.decode(blob, type=_SeriesState)
+            self._known_at[number] = known.position
             series.latest, series.watermark, series.horizon = known.latest, known.watermark, known.horizon
             changed: list[Track] = []
             for track in series.tracks:
@@ -214,5 +251,7 @@ class EflowEngine:
             if changed:
                 series.reconsider(changed)
                 rebuilt += [track.plan.target_id for track in changed]
-        self._judge(self._series)
+        self._judge(self._series, self.position + 1)
+        if not rebuilt:
+            self._dirty.clear()
         return rebuilt

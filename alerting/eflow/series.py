@@ -143,14 +143,15 @@ class WatchedSeries:
                 for track in tracks:
                     track.slot_changed(slot.end, None, slot.value)
 
-    def forget_before(self, horizon: int) -> None:
-        """Let go of blocks and of what the tracks decided before an instant; it stands."""
+    def forget_before(self, horizon: int) -> int:
+        """Let go of samples and of what was decided before an instant; it stands. The first day that is kept."""
         self.horizon = max(self.horizon, horizon)
         for track in self.tracks:
             track.forget_before(horizon)
         first = self._clock.day(horizon)
-        if self._days is not None and self._days and self._days[0] < first:
-            self._days = [day for day in self._days if day >= first]
+        self._days = [day for day in self._known_days() if day >= first]
+        self._blocks = {day: block for day, block in self._blocks.items() if day >= first}
+        return first
 
     def put_down(self, keep_days: int) -> int:
         """Put changed blocks on the shelf and let go of all but the latest ``keep_days``; number of samples kept."""

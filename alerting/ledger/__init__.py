@@ -1,0 +1,23 @@
+"""The ledger: the alerts that the rules give, the cases that people work off, and the points that the store is to get.
+
+``reconcile`` and ``points`` decide, purely, what a change by the rules means; ``rewriting`` and ``reading`` put it into
+tables and give it back; ``ledger`` is what the rest of the program uses.
+"""
+
+from __future__ import annotations
+
+from alerting.ledger.ledger import LONGEST_COMMENT, LONGEST_NAME, RULES, Ledger, OutboxEntry, Signature
+from alerting.ledger.reading import AlertFilter, AlertPage
+from alerting.ledger.rewriting import Applied
+
+__all__ = [
+    "LONGEST_COMMENT",
+    "LONGEST_NAME",
+    "RULES",
+    "AlertFilter",
+    "AlertPage",
+    "Applied",
+    "Ledger",
+    "OutboxEntry",
+    "Signature",
+]

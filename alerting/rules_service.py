@@ -1,0 +1,184 @@
+"""The loops that judge live: journal to ledger, and from the ledger's outbox to the store."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Final
+
+from ingest.retry import until_done
+
+if TYPE_CHECKING:
+    import random
+    from collections.abc import Callable, Sequence
+
+    from alerting.ledger import Ledger, OutboxEntry
+    from alerting.record import SubjectAlerts
+    from alerting.rules_reader import RulesReader
+    from hydro.errors import WatermasterError
+    from ingest.follow import Follower
+    from storage.store import Store
+
+__all__ = ["AlertWriter", "RulesService"]
+
+_LIMIT: Final = 4_000
+_SLICE_S: Final = 0.2
+_SLICE_SERIES: Final = 50
+_SLICES: Final = 25
+_MARK_S: Final = 5.0
+_CURSOR_S: Final = 2.0
+_OUTBOX_LIMIT: Final = 1_000
+_OUTBOX_POLL_S: Final = 1.0
+
+
+class RulesService:
+    """Keeps the ledger up to date with the journal.
+
+    Args:
+        follower: The journal, decoded.
+        reader: The rules.
+        ledger: Alerts and the committed cursor.
+        clock: Epoch milliseconds, for the ledger's own history.
+        saved: Called with the position after each snapshot.
+        changed: Called after alerts were written.
+        rng: For waits.
+
+    Attributes:
+        failure: What the ledger last complained about; None while it works.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        reader: RulesReader,
+        ledger: Ledger,
+        *,
+        clock: Callable[[], int],
+        saved: Callable[[int], None],
+        changed: Callable[[], None],
+        rng: random.Random,
+    ) -> None:
+        self.failure: WatermasterError | None = None
+        self._follower = follower
+        self._reader = reader
+        self._ledger = ledger
+        self._clock = clock
+        self._saved = saved
+        self._changed = changed
+        self._rng = rng
+        self._stopping = False
+        self._saved_at = self._committed_at = self._marked_at = 0.0
+
+    @property
+    def position(self) -> int:
+        """Journal position up to which everything was judged."""
+        return self._reader.position
+
+    def stop(self) -> None:
+        """End :meth:`run` once the journal is read to its end."""
+        self._stopping = True
+
+    def _failed(self, error: WatermasterError | None) -> None:
+        self.failure = error
+
+    async def run(self) -> None:
+        """Follow the journal until stopped."""
+        loop = asyncio.get_running_loop()
+        self._saved_at = self._committed_at = self._marked_at = loop.time()
+        committed = await asyncio.to_thread(self._ledger.cursor, "rules")
+        await self._catch_up(committed)
+        committed = self._reader.position
+        changes = self._reader.rebuilt()
+        while True:
+            batch = await self._follower.next(self._reader.position, _LIMIT)
+            if batch is not None:
+                changes += self._reader.step(batch)
+            position = self._reader.position
+            if changes or (position > committed and loop.time() - self._committed_at >= _CURSOR_S):
+                await self._commit(changes, position)
+                committed, self._committed_at = position, loop.time()
+                changes = []
+            stopping = batch is None and self._stopping
+            if stopping or loop.time() - self._saved_at >= _SLICE_S:
+                await self._save(all_of_it=stopping)
+            if stopping:
+                return
+
+    async def _save(self, *, all_of_it: bool) -> None:
+        """Put down a slice of what changed; all of it within some seconds, without a pause that anybody feels."""
+        loop = asyncio.get_running_loop()
+        most = None if all_of_it else max(_SLICE_SERIES, self._reader.unsaved // _SLICES)
+        if self._reader.unsaved or all_of_it:
+            position = await asyncio.to_thread(self._reader.save, most)
+            if all_of_it or loop.time() - self._marked_at >= _MARK_S:
+                self._saved(position)
+                self._marked_at = loop.time()
+        self._saved_at = loop.time()
+
+    async def _commit(self, changes: list[SubjectAlerts], position: int) -> None:
+        await until_done(
+            lambda: asyncio.to_thread(self._ledger.apply, changes, position, self._clock()), self._rng, self._failed
+        )
+        if changes:
+            self._changed()
+
+    async def _catch_up(self, committed: int) -> None:
+        """Read again what the ledger has; the output, alerts on their way to what they are by now, is held back."""
+        while self._reader.position < committed:
+            batch = await self._follower.next(self._reader.position, _LIMIT, until=committed)
+            if batch is None:
+                return  # the journal was lost behind the ledger's back; go on from what there is
+            self._reader.step(batch)
+
+
+class AlertWriter:
+    """Carries alert transitions from the ledger's outbox to the store.
+
+    Args:
+        ledger: Has the outbox.
+        store: Where they go.
+        rng: For waits.
+
+    Attributes:
+        failure: What the store last complained about; None while it answers.
+    """
+
+    def __init__(self, ledger: Ledger, store: Store, rng: random.Random) -> None:
+        self.failure: WatermasterError | None = None
+        self._ledger = ledger
+        self._store = store
+        self._rng = rng
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        """There is something in the outbox."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """End :meth:`run` once the outbox is empty."""
+        self._stopping = True
+        self._wake.set()
+
+    def _failed(self, error: WatermasterError | None) -> None:
+        self.failure = error
+
+    async def run(self) -> None:
+        """Empty the outbox, again and again, until stopped."""
+        await until_done(self._store.ensure, self._rng, self._failed)
+        while True:
+            self._wake.clear()
+            entries = await asyncio.to_thread(self._ledger.outbox, _OUTBOX_LIMIT)
+            if entries:
+                await self._carry(entries)
+                continue
+            if self._stopping:
+                return
+            try:
+                await asyncio.wait_for(self._wake.wait(), _OUTBOX_POLL_S)
+            except TimeoutError:
+                continue
+
+    async def _carry(self, entries: Sequence[OutboxEntry]) -> None:
+        points = [entry.point for entry in entries]
+        await until_done(lambda: self._store.write_alerts(points), self._rng, self._failed)
+        await asyncio.to_thread(self._ledger.outbox_written, entries)

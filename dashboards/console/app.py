@@ -1,0 +1,52 @@
+"""The console's application: REST under ``/api/v1``, and ``/metrics``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from fastapi import FastAPI
+
+from dashboards.console import schema
+from dashboards.console.alert_routes import alert_routes
+from dashboards.console.guard import Guard, is_loopback
+from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
+from dashboards.console.station_routes import station_routes
+from dashboards.console.system_routes import metrics_route, system_routes
+
+if TYPE_CHECKING:
+    from dashboards.console.services import Services
+
+__all__ = ["API", "create_app"]
+
+API: Final = "/api/v1"
+
+_PROBLEMS: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "Problem (RFC 9457)",
+        "content": {MEDIA_TYPE: {"schema": schema.Problem.model_json_schema()}},
+    }
+}
+
+
+def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
+    """The application, to be served by an ASGI server.
+
+    Args:
+        services: What it shows.
+        host: The address that the server listens on; a loopback address is answered under loopback names only.
+    """
+    app = FastAPI(
+        title="Watermaster",
+        version=services.version,
+        openapi_url=f"{API}/openapi.json",
+        # Their pages load scripts from elsewhere, and an authority's network often reaches nowhere else.
+        docs_url=None,
+        redoc_url=None,
+        responses=_PROBLEMS,
+    )
+    add_problem_handlers(app)
+    app.add_middleware(Guard, local=is_loopback(host))
+    for routes in (alert_routes(services), station_routes(services), system_routes(services)):
+        app.include_router(routes, prefix=API)
+    app.include_router(metrics_route(services))
+    return app

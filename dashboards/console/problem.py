@@ -1,0 +1,103 @@
+"""Errors as RFC 9457 problems: every answer that is none is ``application/problem+json``."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final
+
+import msgspec
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from hydro.errors import ConfigError, StoreError, TransitionError, WatermasterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from fastapi import FastAPI
+    from starlette.requests import Request
+
+__all__ = ["MEDIA_TYPE", "add_problem_handlers", "problem"]
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+
+def problem(
+    status: int,
+    detail: str,
+    *,
+    errors: Sequence[Mapping[str, str]] = (),
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """One problem.
+
+    Args:
+        status: HTTP status; its phrase is the title.
+        detail: What is wrong, in one sentence.
+        errors: Place and reason of each, where a request has several mistakes.
+        headers: To send along.
+    """
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    if errors:
+        body["errors"] = errors
+    return Response(msgspec.json.encode(body), status, headers, MEDIA_TYPE)
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of an application with a problem."""
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid_request)
+    app.add_exception_handler(WatermasterError, _our_error)
+    app.add_exception_handler(Exception, _unexpected_error)
+
+
+def _http_error(request: Request, error: Exception) -> Response:
+    if not isinstance(error, HTTPException):
+        raise error
+    detail = error.detail
+    if detail == HTTPStatus(error.status_code).phrase:  # nothing but the status itself, as the router raises it
+        detail = f"{request.method} {request.url.path}: {detail.lower()}"
+    return problem(error.status_code, detail, headers=error.headers)
+
+
+def _invalid_request(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # What was given is not repeated: it may be a megabyte, or no text at all.
+    errors = []
+    for each in error.errors():
+        place, *path = (str(word) for word in each["loc"])
+        reason = each.get("ctx", {}).get("error", each["msg"]) if each["type"] == "json_invalid" else each["msg"]
+        errors.append({"in": place, "name": ".".join(path), "reason": str(reason)})
+    first = errors[0]
+    where = " ".join(word for word in (first["in"], first["name"]) if word)
+    return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['reason']}", errors=errors)
+
+
+def _our_error(_request: Request, error: Exception) -> Response:
+    if not isinstance(error, WatermasterError):
+        raise error
+    return problem(_status_of(error), str(error))
+
+
+def _status_of(error: WatermasterError) -> int:
+    match error:
+        case TransitionError():
+            return HTTPStatus.CONFLICT
+        case ConfigError():
+            return HTTPStatus.UNPROCESSABLE_ENTITY
+        case StoreError():
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        case _:
+            return HTTPStatus.SERVICE_UNAVAILABLE if error.retryable else HTTPStatus.INTERNAL_SERVER_ERROR
+
+
+def _unexpected_error(_request: Request, _error: Exception) -> Response:
+    # The server logs it with its traceback.
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this should not have happened; the log says more")

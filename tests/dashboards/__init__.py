@@ -1,0 +1,1 @@
+"""The console and its REST interface, over real HTTP."""

@@ -1,0 +1,154 @@
+"""A console that serves on a free port, in a thread, over a real ledger and register."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final, Self
+
+import uvicorn
+
+from alerting.ledger import Ledger
+from dashboards.console.app import create_app
+from dashboards.console.services import Services
+from hydro.errors import StoreUnavailable
+from hydro.instants import MINUTE_MS
+from hydro.register import Context, Register
+from storage.buckets import Bucket, Grid, bucketise
+from tests.alerting.sample_alerts import DAWN
+from tests.servers.process import HOST, READY_WITHIN_S, free_port
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from storage.store import Point
+
+__all__ = ["Answer", "Console"]
+
+STATIONS: Final = """station,name,kind,basin,river,division,gateway,interval_min,lon,cease_stage_m,ice_from,ice_to,memo
+52010300A1,鸭池河断面,section,乌江,鸭池河,520103,gw1,5,106.5,0.25,12-01,02-28,see file 7
+52010300A2,二号,plant,,,,,15,,,,,
+52010300A3,三号,intake,,,,,60,,,,,
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401  # whatever it is
+        """The body, decoded."""
+        return json.loads(self.body)
+
+    def problem(self, status: int) -> str:
+        """The detail of a problem, after looking whether it is one."""
+        assert self.headers["content-type"] == "application/problem+json"
+        shown = self.json
+        assert (self.status, shown["status"], shown["type"]) == (status, status, "about:blank")
+        assert shown["title"]
+        return str(shown["detail"])
+
+
+@dataclass
+class Console:
+    """Enter it to serve.
+
+    Attributes:
+        path: Folder of the ledger.
+        points: What the store holds, by station and quantity; None where it is away.
+        letters: Dead letters, the newest first.
+        health: What the parts say.
+        host: Which address the application believes it listens on.
+    """
+
+    path: Path
+    points: dict[tuple[str, str], list[Point]] | None = field(default_factory=dict)
+    letters: list[dict[str, Any]] = field(default_factory=list)
+    health: dict[str, Any] = field(default_factory=lambda: {"status": "ok", "parts": {}})
+    host: str = HOST
+    port: int = field(default_factory=free_port)
+
+    def __enter__(self) -> Self:
+        """Serve."""
+        self.ledger = Ledger.open(f"sqlite:///{self.path / 'ledger.sqlite'}", zone_minutes=480)
+        context = Context(zone_minutes=480, lateness_min=30)
+        register = Register.parse({"stations.csv": STATIONS.encode()}, context, {}).register
+        assert register is not None
+        self.register = register
+        app = create_app(
+            Services(
+                version="1.2.3",
+                zone_minutes=480,
+                clock=lambda: DAWN + 60 * MINUTE_MS,
+                ledger=self.ledger,
+                stations=lambda: register.stations,
+                values=self._values,
+                buckets=self._buckets,
+                dead_letters=self._dead_letters,
+                health=lambda: self.health,
+                metrics=lambda: "watermaster_messages_received_total 7\n",
+            ),
+            host=self.host,
+        )
+        config = uvicorn.Config(app, host=HOST, port=self.port, log_config=None, lifespan="off", ws="none")
+        self._server = uvicorn.Server(config)
+        self._thread = threading.Thread(target=self._server.run, name="console")
+        self._thread.start()
+        deadline = time.monotonic() + READY_WITHIN_S
+        while not self._server.started:
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop serving."""
+        self._server.should_exit = True
+        self._thread.join()
+        self.ledger.close()
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Ask."""
+        return self.request("GET", path, None, headers)
+
+    def post(self, path: str, body: object, **headers: str) -> Answer:
+        """Send JSON, or bytes as they are."""
+        encoded = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return self.request("POST", path, encoded, {"content_type": "application/json", **headers})
+
+    def request(self, method: str, path: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """One request; underscores in names of headers mean dashes."""
+        connection = http.client.HTTPConnection(HOST, self.port, timeout=20)
+        try:
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+            response = connection.getresponse()
+            return Answer(
+                response.status, {name.lower(): value for name, value in response.getheaders()}, response.read()
+            )
+        finally:
+            connection.close()
+
+    async def _values(self, station: str, quantity: str, start: int, end: int) -> Sequence[Point]:
+        if self.points is None:
+            raise StoreUnavailable("influxdb://127.0.0.1:8086 does not answer")
+        return [point for point in self.points.get((station, quantity), []) if start < point.time <= end]
+
+    async def _buckets(self, station: str, quantity: str, start: int, end: int, every: str) -> Sequence[Bucket]:
+        assert every == "1h"
+        grid = Grid(60 * MINUTE_MS, self.register.stations[station].rows[-1].interval_min * MINUTE_MS, 480)
+        return list(bucketise(await self._values(station, quantity, start, end), start, end, grid))
+
+    def _dead_letters(self, limit: int, before: int | None, kind: str | None) -> Sequence[Mapping[str, Any]]:
+        return [
+            letter
+            for letter in self.letters
+            if (before is None or letter["id"] < before) and kind in (None, letter["kind"])
+        ][:limit]
