@@ -95,8 +95,10 @@ class StoreReader:
             self.totals, self._newest, self._sequence = known.totals, known.newest, known.sequence
             if tuple(known.stations) != index.stations:
                 self._renumber(SeriesIndex(known.stations))
-        for _, _, blob in state.items("recalled"):
+        self._recalled_until = 0
+        for _, last, blob in state.items("recalled"):
             self._recall(msgspec.msgpack.decode(blob, type=list[RecalledKey]))
+            self._recalled_until = max(self._recalled_until, last)
 
     @property
     def _first_known_hour(self) -> int:
@@ -136,8 +138,9 @@ class StoreReader:
                 value, flag = (None, 0) if point is None else (point.value, point.flag)
                 keys.append(RecalledKey(station, quantity, event_time, value, flag))
         with self._state.transaction():
-            self._state.put("recalled", "", batch.first, msgspec.msgpack.encode(keys))
+            self._state.put("recalled", "", batch.last, msgspec.msgpack.encode(keys))
         self._recall(keys)
+        self._recalled_until = max(self._recalled_until, batch.last)
 
     def _recall(self, keys: list[RecalledKey]) -> None:
         known = [key for key in keys if self._index.station_number(key.station) is not None]
@@ -188,8 +191,15 @@ class StoreReader:
         self.totals.observations_stored -= count
         _add(self.totals.observations_rejected, {RejectReason.STORE_REFUSED.value: count})
 
-    def save(self) -> None:
-        """Snapshot: right only when all rows that steps gave are in the store."""
+    def save(self) -> bool:
+        """Snapshot: right only when all rows that steps gave are in the store.
+
+        Returns:
+            Whether it was made. After a crash it is not until the batches are read again for which the store was asked:
+            their answers are still needed.
+        """
+        if self.position < self._recalled_until:
+            return False
         first_known = self._first_known_hour
         with self._state.transaction():
             for hour in self._memory.dirty_hours:
@@ -204,6 +214,7 @@ class StoreReader:
         for hour in sorted(self._memory.hours):
             if hour < first_known or len(self._memory) > _MOST_KEYS:
                 self._memory.forget(hour)
+        return True
 
     def _put_head(self) -> None:
         head = _Head(self.totals, self._newest, self._sequence, list(self._index.stations))

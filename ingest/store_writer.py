@@ -135,10 +135,10 @@ class StoreWriter:
 
     async def _save(self) -> None:
         await self._drained()
-        await asyncio.to_thread(self._reader.save)
-        self._saved_position = self._reader.position
+        if await asyncio.to_thread(self._reader.save):
+            self._saved_position = self._reader.position
+            self._saved(self._saved_position)
         self._saved_at = asyncio.get_running_loop().time()
-        self._saved(self._saved_position)
 
     def _set_aside(self, rows: Observations, result: WriteResult) -> None:
         if not result.rejected:

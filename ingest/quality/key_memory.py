@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import numpy as np
 import zstandard
 from numpy.typing import NDArray
@@ -231,13 +232,18 @@ class KeyMemory:
         run = chunk.merged()
         chunk.runs = [run]
         chunk.dirty = False
-        columns = (np.diff(run.keys, prepend=0), np.diff(run.values, prepend=0), np.diff(run.received, prepend=0))
-        return zstandard.compress(b"".join(column.tobytes() for column in columns), 1)
+        parts = [
+            zstandard.compress(np.diff(column, prepend=0).tobytes(), 1)
+            for column in (run.keys, run.values, run.received)
+        ]
+        return msgspec.msgpack.encode(parts)
 
     def unpack(self, hour: int, blob: bytes) -> None:
         """Take a chunk up again."""
-        columns = np.frombuffer(zstandard.decompress(blob), np.int64).reshape(3, -1)
-        keys, values, received = (np.cumsum(column) for column in columns)
+        keys, values, received = (
+            np.cumsum(np.frombuffer(zstandard.decompress(part), np.int64))
+            for part in msgspec.msgpack.decode(blob, type=list[bytes])
+        )
         self._chunks[hour] = _Chunk([_Run(keys, values, received)], dirty=False)
 
 

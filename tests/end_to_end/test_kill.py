@@ -48,7 +48,11 @@ def make_stream(first: int) -> list[tuple[str, bytes]]:
     for slot in range(SLOTS):
         for station in range(STATIONS):
             flows[station] = max(0.2, flows[station] + rng.gauss(0, 0.12) + 0.02 * (2.1 - flows[station]))
-            values = {"discharge": round(flows[station], 3), "stage": round(1 + flows[station] / 10, 3), "voltage": 12.6}
+            values = {
+                "discharge": round(flows[station], 3),
+                "stage": round(1 + flows[station] / 10, 3),
+                "voltage": 12.6,
+            }
             time_text = format_instant(first + (slot + 1) * SLOT_MS, 480)
             payload = json.dumps({"station": f"S{station:03d}", "time": time_text, "seq": slot, "values": values})
             stream.append((f"g{station % 4}", payload.encode()))
@@ -70,7 +74,7 @@ def stored_points(server: InfluxDB, database: str) -> Counter[tuple[str, str, in
 
 
 @pytest.mark.timeout(170)
-def test_kills_and_outages_lose_nothing_and_repeat_nothing(
+def test_kills_and_outages_lose_nothing_and_repeat_nothing(  # noqa: PLR0915  # one story, told in order
     tmp_path: Path, new_mosquitto: NewMosquitto, new_influxdb: NewInfluxDB
 ) -> None:
     broker, database = new_mosquitto(), new_influxdb()
@@ -132,7 +136,9 @@ def test_kills_and_outages_lose_nothing_and_repeat_nothing(
         for gateway in gateways.values():
             gateway.wait(MESSAGES // 4)
             gateway.close()
-        expected = {(f"S{number:03d}", quantity) for number in range(STATIONS) for quantity in ("discharge", "stage", "voltage")}
+        expected = {
+            (f"S{number:03d}", quantity) for number in range(STATIONS) for quantity in ("discharge", "stage", "voltage")
+        }
 
         def settled() -> bool:
             points = stored_points(database, "river")

@@ -1,4 +1,4 @@
-"""The main job on real input: published readings reach InfluxDB, and a shortfall becomes an alert, live as in backtest."""
+"""The main job on real input: readings reach InfluxDB, and a shortfall becomes an alert, live as in backtest."""
 
 from __future__ import annotations
 
@@ -49,7 +49,9 @@ def test_a_shortfall_becomes_an_alert_and_can_be_worked_off(config: Path, mosqui
             payload = {"station": "A", "time": at, "values": {"discharge": value, "stage": 1.0}}
             gateway.publish(f"{prefix}/g1/up/json", json.dumps(payload).encode())
         gateway.publish(f"{prefix}/g1/up/json", b"{broken")
-        gateway.publish(f"{prefix}/g2/up/json", json.dumps({"station": "A", "time": now, "values": {"stage": 1}}).encode())
+        gateway.publish(
+            f"{prefix}/g2/up/json", json.dumps({"station": "A", "time": now, "values": {"stage": 1}}).encode()
+        )
         gateway.wait(len(values) + 2)
         gateway.close()
         eventually(lambda: service.count("messages_received") == len(values) + 2, 20, "reception")
@@ -85,7 +87,10 @@ def test_a_shortfall_becomes_an_alert_and_can_be_worked_off(config: Path, mosqui
             "observations_rejected": 1,
         }
         assert service.stop() == 0
-    letters = [json.loads(line) for line in command("deadletters", "list", "--output", "json", config=config).stdout.splitlines()]
+    letters = [
+        json.loads(line)
+        for line in command("deadletters", "list", "--output", "json", config=config).stdout.splitlines()
+    ]
     assert {(letter["kind"], letter["reason"]) for letter in letters} == {
         ("message", "bad_json"),
         ("reading", "wrong_gateway"),
@@ -99,10 +104,8 @@ def test_a_shortfall_becomes_an_alert_and_can_be_worked_off(config: Path, mosqui
     command("alerts", "ack", alert["id"], "--by", "li", "--comment", "在查", config=config)
     worked = json.loads(command("alerts", "show", alert["id"], "--output", "json", config=config).stdout)
     assert (worked["case"]["state"], worked["case"]["history"][-1]["by"]) == ("accepted", "li")
-    csv = command(
-        "series", "A", "discharge", "--from", format_instant(first, 480), "--to", format_instant(now, 480), "--every", "1h",
-        config=config,
-    ).stdout  # fmt: skip
+    bounds = ("--from", format_instant(first, 480), "--to", format_instant(now, 480))
+    csv = command("series", "A", "discharge", *bounds, "--every", "1h", config=config).stdout
     assert csv.splitlines()[0] == "time,mean,min,max,valid,expected"
     stream = tmp_path / "stream.ndjson.zst"
     begin, end = format_instant(now - 86_400_000, 480), format_instant(now + 86_400_000, 480)
@@ -110,7 +113,9 @@ def test_a_shortfall_becomes_an_alert_and_can_be_worked_off(config: Path, mosqui
     out = tmp_path / "alerts.ndjson"
     command("backtest", stream, "--alerts", out, "--attainment", tmp_path / "attainment.ndjson", config=config)
     again = [json.loads(line) for line in out.read_text().splitlines()]
-    live = [json.loads(line) for line in command("alerts", "export", "--output", "json", config=config).stdout.splitlines()]
+    live = [
+        json.loads(line) for line in command("alerts", "export", "--output", "json", config=config).stdout.splitlines()
+    ]
     for one in (*again, *live):
         one.pop("case")
     assert again == live

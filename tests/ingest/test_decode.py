@@ -45,9 +45,7 @@ def reading(station: str = "A", at: int = NOW, **values: float | None) -> dict[s
     return {"station": station, "time": at, "values": values or {"discharge": 1}}
 
 
-@pytest.mark.parametrize(
-    ("value", "flag"), [(0, 1), (100, 1), (50, 1), (-0.000001, 4), (100.000001, 4), (None, 9)]
-)
+@pytest.mark.parametrize(("value", "flag"), [(0, 1), (100, 1), (50, 1), (-0.000001, 4), (100.000001, 4), (None, 9)])
 def test_bounds_are_inclusive(value: float | None, flag: int) -> None:
     assert decode(reading(discharge=value)).observations.flag.tolist() == [flag]
 
@@ -189,10 +187,14 @@ def test_every_reading_and_message_is_accounted_for_however_the_stream_is_cut(pa
         for start in range(0, len(payloads), size)
     ]
     assert sum(part.decoded for part in parts) == whole.decoded
-    assert [row for part in parts for row in part.observations.position.tolist()] == whole.observations.position.tolist()
+    assert [
+        row for part in parts for row in part.observations.position.tolist()
+    ] == whole.observations.position.tolist()
     assert [letter for part in parts for letter in part.dead_letters] == whole.dead_letters
 
 
 def test_a_register_without_stations_knows_none() -> None:
-    using = decoder(stations="station,name,kind,basin,river,division,gateway,interval_min\n", points="station,quantity,min,max\n")
+    using = decoder(
+        stations="station,name,kind,basin,river,division,gateway,interval_min\n", points="station,quantity,min,max\n"
+    )
     assert dict(decode(reading(), using=using).rejected) == {"unknown_station": 1}

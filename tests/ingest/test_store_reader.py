@@ -6,7 +6,6 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +23,8 @@ from tests.ingest.example_register import STATIONS, make_register
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
 NOW = parse_instant("2026-03-10T08:00:00", 480)
 Reading = tuple[str, int, int | None, int]
 """station, event time, value (millionths), received_at"""
@@ -36,9 +37,7 @@ class Bench:
     def __init__(self, folder: Path, stations: str = STATIONS) -> None:
         register = make_register({"stations": stations})
         self.index = SeriesIndex(register.stations)
-        self.decoder = Decoder(
-            register, self.index, prefix="w", max_age_days=400, ticks=TickSource.HEARTBEAT
-        )
+        self.decoder = Decoder(register, self.index, prefix="w", max_age_days=400, ticks=TickSource.HEARTBEAT)
         self.path = folder / "store.state"
         self.store: Stored = {}
         self.position = 0
@@ -47,7 +46,7 @@ class Bench:
 
     def open(self) -> None:
         """Start, or start again from what the state file says."""
-        self.state = StateFile(self.path, STATE_KIND, STATE_VERSION, durable=False)
+        self.state = StateFile(self.path, STATE_KIND, STATE_VERSION, sync="OFF")
         self.reader = StoreReader(self.index, self.state)
 
     def feed(self, readings: list[Reading], first: int) -> None:
@@ -103,7 +102,9 @@ def model(readings: list[Reading]) -> tuple[Stored, Totals]:
     return {key: (value, 9 if value is None else 2) for key, (value, _) in store.items()}, totals
 
 
-_TIMES = st.sampled_from([NOW, NOW - 1, NOW - HOUR_MS, NOW - 2 * HOUR_MS + 5, NOW - 71 * HOUR_MS, NOW - 90 * DAY_MS, NOW - 91 * DAY_MS])
+_TIMES = st.sampled_from(
+    [NOW, NOW - 1, NOW - HOUR_MS, NOW - 2 * HOUR_MS + 5, NOW - 71 * HOUR_MS, NOW - 90 * DAY_MS, NOW - 91 * DAY_MS]
+)
 _READINGS = st.lists(
     st.tuples(
         st.sampled_from(["A", "B"]),
@@ -117,7 +118,11 @@ _READINGS = st.lists(
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(readings=_READINGS, cuts=st.lists(st.integers(1, 7), min_size=1, max_size=6), actions=st.lists(st.sampled_from(["save", "crash", "go on"]), min_size=1, max_size=6))
+@given(
+    readings=_READINGS,
+    cuts=st.lists(st.integers(1, 7), min_size=1, max_size=6),
+    actions=st.lists(st.sampled_from(["save", "crash", "go on"]), min_size=1, max_size=6),
+)
 def test_cuts_snapshots_and_crashes_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, readings: list[Reading], cuts: list[int], actions: list[str]
 ) -> None:
@@ -205,7 +210,12 @@ def test_many_readings_in_many_hours_are_found_again(tmp_path: Path) -> None:
     for start in range(0, 30_000, 500):
         part = slice(start, start + 500)
         rows = Observations(
-            np.full(500, series), times[part], values[part], np.full(500, 2, np.uint8), np.full(500, NOW), np.arange(500)
+            np.full(500, series),
+            times[part],
+            values[part],
+            np.full(500, 2, np.uint8),
+            np.full(500, NOW),
+            np.arange(500),
         )
         outcome = bench.reader._memory.apply(rows, 0)  # noqa: SLF001  # the part under test
         for time, value, what in zip(times[part].tolist(), values[part].tolist(), outcome.tolist(), strict=True):

@@ -1,0 +1,1 @@
+"""What an operator deploys: the broker's settings and access list, the compose file, the wheel and its pins."""

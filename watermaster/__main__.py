@@ -1,0 +1,7 @@
+"""``python -m watermaster``."""
+
+from __future__ import annotations
+
+from watermaster.cli import main
+
+main()

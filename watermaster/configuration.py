@@ -1,0 +1,61 @@
+"""The config directory as a whole: settings, register, and what is there but not read yet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from hydro.register import Finding, Register, Severity
+from watermaster.settings import Settings, TimeSettings, load_settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+__all__ = ["Configuration", "load_configuration"]
+
+
+class Configuration(NamedTuple):
+    """What a config directory says.
+
+    Attributes:
+        settings: None if they have a mistake.
+        register: None if it has a mistake.
+        findings: Of all files; mistakes and warnings.
+    """
+
+    settings: Settings | None
+    register: Register | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def mistakes(self) -> tuple[Finding, ...]:
+        """What keeps the configuration from being used."""
+        return tuple(finding for finding in self.findings if finding.severity is Severity.MISTAKE)
+
+
+def load_configuration(directory: Path, environ: Mapping[str, str]) -> Configuration:
+    """Read a config directory and the environment; a register is checked even where the settings have mistakes.
+
+    Args:
+        directory: The config directory.
+        environ: Environment variables.
+    """
+    settings, findings = load_settings(directory, environ)
+    if not directory.is_dir():
+        return Configuration(None, None, tuple(findings))
+    time = settings.time if settings is not None else TimeSettings()
+    loaded = Register.load(
+        directory / "registry",
+        zone_minutes=time.zone_minutes,
+        default_lateness_min=time.allowed_lateness_min,
+        time_settings=time.model_dump(),
+    )
+    unread = tuple(_unread(directory))
+    return Configuration(settings, loaded.register, (*findings, *loaded.mistakes, *loaded.warnings, *unread))
+
+
+def _unread(directory: Path) -> Iterator[Finding]:
+    reason = "accepted unread, this version does not use it"
+    for path in (*sorted((directory / "rules").glob("*.yaml")), directory / "notify.yaml"):
+        if path.exists():
+            yield Finding(Severity.WARNING, path.relative_to(directory).as_posix(), reason)

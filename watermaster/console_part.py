@@ -1,0 +1,134 @@
+"""The service that shows: page, REST and metrics over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from contextlib import suppress
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any, Final
+
+import uvicorn
+
+from alerting.ledger import Ledger
+from dashboards.console.app import create_app
+from dashboards.console.services import Services
+from hydro.errors import WatermasterError
+from storage.dead_letters import DeadLetterFile
+from watermaster import series
+from watermaster.cli.deadletters import letter_json
+from watermaster.stores import open_store
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from hydro.register import DatedRows, Station
+    from storage.buckets import Bucket
+    from storage.store import Point, Store
+    from watermaster.part import Surroundings
+
+__all__ = ["ConsolePart"]
+
+_STOP_S: Final = 3
+
+
+class _Server(uvicorn.Server):
+    """Leaves the signals to the service, which ends its parts in order."""
+
+    def install_signal_handlers(self) -> None:
+        return
+
+
+class ConsolePart:
+    """See the module."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._around = surroundings
+        self._ledger: Ledger | None = None
+        self._store: Store | None = None
+        self._dead_letters: DeadLetterFile | None = None
+        self._server: uvicorn.Server | None = None
+        self._serving: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Bind the port; whoever asks before the other parts are there is told so."""
+        around, settings = self._around, self._around.settings
+        listening = _listen(settings.console.host, settings.console.port)
+        self._store = store = open_store(settings)
+        self._ledger = Ledger.open(
+            around.data_dir.ledger_url(settings.ledger.url), zone_minutes=around.register.zone_minutes
+        )
+        self._dead_letters = letters = DeadLetterFile(around.data_dir.dead_letters)
+        register = around.register
+
+        async def values(station: str, quantity: str, start: int, end: int) -> Sequence[Point]:
+            return await series.values(store, register, station, quantity, start, end)
+
+        async def buckets(station: str, quantity: str, start: int, end: int, every: str) -> Sequence[Bucket]:
+            length = series.parse_every(every)
+            return await series.buckets(store, register, station, quantity, start, end, length)
+
+        def stations() -> Mapping[str, DatedRows[Station]]:
+            return register.stations
+
+        def dead_letters(limit: int, before: int | None, kind: str | None) -> list[dict[str, Any]]:
+            found = letters.newest(limit, before=before, kind=kind)
+            return [letter_json(letter, register.zone_minutes) for letter in found]
+
+        around.metrics.degraded = around.health.degraded
+        app = create_app(
+            Services(
+                version=version("watermaster"),
+                zone_minutes=register.zone_minutes,
+                clock=around.clock,
+                ledger=self._ledger,
+                stations=stations,
+                values=values,
+                buckets=buckets,
+                dead_letters=dead_letters,
+                health=around.health.report,
+                metrics=around.metrics.text,
+            )
+        )
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_STOP_S, ws="none"
+        )
+        self._server = server = _Server(config)
+        self._serving = asyncio.create_task(server.serve(sockets=[listening]), name="console")
+        host, port = listening.getsockname()[:2]
+        around.log.info("console", address=f"http://{host}:{port}")
+
+    async def run(self) -> None:
+        """Serve until stopped."""
+        if self._serving is not None:
+            await self._serving
+
+    async def stop(self) -> None:
+        """Answer what was asked, close."""
+        if self._server is not None and self._serving is not None:
+            self._server.should_exit = True
+            with suppress(asyncio.CancelledError):
+                await self._serving
+        if self._store is not None:
+            await self._store.close()
+        if self._dead_letters is not None:
+            self._dead_letters.close()
+        if self._ledger is not None:
+            self._ledger.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A bound socket.
+
+    Raises:
+        WatermasterError: The port is in use, or the address isn't ours.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listening = socket.socket(family, socket.SOCK_STREAM)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((host, port))
+    except OSError as error:
+        listening.close()
+        raise WatermasterError(f"console.port: {host}:{port}: {error.strerror}; choose another one") from error
+    return listening

@@ -1,0 +1,69 @@
+"""What lies where in the data directory, and who may write there: one service of a kind at a time."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Final
+
+from hydro.errors import AlreadyRunning, ConfigError
+
+__all__ = ["DataDir", "Lock"]
+
+_LOCK_MODE: Final = 0o644
+
+
+class Lock:
+    """Holds a kind of service on a data directory until the process ends; a crash can't leave it behind."""
+
+    def __init__(self, path: Path, kind: str) -> None:
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _LOCK_MODE)
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            owner = os.read(self._file, 20).decode(errors="replace").strip() or "?"
+            os.close(self._file)
+            message = f"{path.parent}: {kind} is running already (pid {owner})"
+            raise AlreadyRunning(message) from error
+        os.truncate(self._file, 0)
+        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+
+    def release(self) -> None:
+        """Let another one start."""
+        os.close(self._file)
+
+
+class DataDir:
+    """Paths below ``data_dir``.
+
+    Args:
+        path: The directory; made if it isn't there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"data_dir {path}: {error.strerror}"
+            raise ConfigError(message) from error
+        self.store_state = path / "store.state"
+        self.rules_state = path / "rules.state"
+        self.dead_letters = path / "dead_letters.sqlite"
+
+    def journal(self, url: str) -> Path:
+        """Directory of the journal; ``journal.url`` names another one."""
+        return Path(url.removeprefix("file:")) if url else self.path / "journal"
+
+    def ledger_url(self, url: str) -> str:
+        """SQLAlchemy URL of the ledger; ``sqlite:`` lies in the data directory."""
+        return f"sqlite:///{self.path / 'ledger.sqlite'}" if url == "sqlite:" else url
+
+    def lock(self, kind: str) -> Lock:
+        """Be the only service of a kind here.
+
+        Raises:
+            AlreadyRunning: Another process is.
+        """
+        return Lock(self.path / f"{kind}.lock", kind)

@@ -1,0 +1,150 @@
+"""`run`: the services of one process, started in order, ended in order.
+
+::
+
+    Receiver ──▶ JournalSink ──▶ journal ──▶ StoreWriter ──▶ store
+                                    │                          ▲
+                                    └──────▶ RulesService ─▶ ledger ─▶ AlertWriter
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import random
+import signal
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+import structlog
+
+from hydro.errors import WatermasterError
+from hydro.series import SeriesIndex
+from ingest.decode import Decoder, TickSource
+from watermaster.alerting_part import AlertingPart
+from watermaster.console_part import ConsolePart
+from watermaster.data_dir import DataDir
+from watermaster.health import Health
+from watermaster.ingest_part import IngestPart
+from watermaster.log import configure_log
+from watermaster.memory import settle, use_few_arenas
+from watermaster.metrics import Metrics
+from watermaster.part import Part, Surroundings
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Iterable
+
+    from hydro.register import Register
+    from watermaster.settings import Settings
+
+__all__ = ["serve"]
+
+_PARTS: Final[dict[str, type[Part]]] = {"console": ConsolePart, "alerting": AlertingPart, "ingest": IngestPart}
+"""In the order of starting: who shows and judges is there before the first message comes."""
+
+
+def serve(settings: Settings, register: Register, parts: Iterable[str]) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Args:
+        settings: Of the config directory.
+        register: Of the same.
+        parts: ``ingest``, ``alerting``, ``console`` or some of them.
+
+    Raises:
+        WatermasterError: A part can't start, or failed in a way that trying again can't mend.
+    """
+    use_few_arenas()
+    configure_log()
+    chosen = [name for name in _PARTS if name in set(parts)]
+    asyncio.run(_serve(settings, register, chosen))
+
+
+def _epoch_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+async def _serve(settings: Settings, register: Register, names: list[str]) -> None:
+    log = structlog.get_logger()
+    data_dir = DataDir(settings.data_dir)
+    locks = [data_dir.lock(name) for name in names]
+    surroundings = Surroundings(
+        settings=settings,
+        register=register,
+        decoder=_decoder(settings, register),
+        data_dir=data_dir,
+        metrics=Metrics(),
+        health=Health(),
+        clock=_epoch_ms,
+        rng=random.Random(),  # for waits, not for secrets  # noqa: S311  # for waits, not for secrets
+        log=log,
+    )
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    running: list[tuple[Part, asyncio.Task[None]]] = []
+    try:
+        for name in names:
+            part = _PARTS[name](surroundings)
+            await _unless(stopping, part.start())
+            if stopping.is_set():
+                break
+            running.append((part, asyncio.create_task(part.run(), name=name)))
+        settle()
+        log.info("started", parts=",".join(names), data_dir=str(data_dir.path), pid=os.getpid())
+        await _until(stopping, [task for _, task in running])
+    finally:
+        await _end(running, log)
+        for lock in locks:
+            lock.release()
+
+
+def _decoder(settings: Settings, register: Register) -> Decoder:
+    trusted = settings.ingest.trust_replay
+    return Decoder(
+        register,
+        SeriesIndex(register.stations),
+        prefix=settings.mqtt.prefix,
+        max_age_days=settings.time.max_age_days,
+        ticks=TickSource.RECEIVED_AT if trusted else TickSource.HEARTBEAT,
+    )
+
+
+async def _unless(stopping: asyncio.Event, work: Awaitable[None]) -> None:
+    """Wait for ``work`` or for the signal to stop, whichever is first."""
+    task = asyncio.ensure_future(work)
+    stop = asyncio.ensure_future(stopping.wait())
+    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    if task.done():
+        task.result()
+    else:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
+    """Return when told to stop; raise what a part raised."""
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    for task in tasks:
+        if task.done():
+            task.result()
+
+
+async def _end(running: list[tuple[Part, asyncio.Task[None]]], log: Any) -> None:  # structlog's logger  # noqa: ANN401  # the type is not public
+    """Stop the parts, those that take in first."""
+    for part, task in reversed(running):
+        try:
+            await part.stop()
+        except WatermasterError as error:
+            log.warning("stop_failed", part=task.get_name(), error=str(error))
+        task.cancel()
+        with suppress(asyncio.CancelledError, WatermasterError):
+            await task
+    if running:
+        log.info("stopped")
