@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from alerting.rules_reader import RulesReader
     from hydro.errors import WatermasterError
     from ingest.follow import Follower
-    from storage.store import Store
+    from storage.store import AlertPoint, Store
 
 __all__ = ["AlertWriter", "RulesService"]
 
@@ -40,10 +40,8 @@ class RulesService:
         clock: Epoch milliseconds, for the ledger's own history.
         saved: Called with the position after each snapshot.
         changed: Called after alerts were written.
+        failed: Told what the ledger complains about, and with None that it works.
         rng: For waits.
-
-    Attributes:
-        failure: What the ledger last complained about; None while it works.
     """
 
     def __init__(
@@ -55,15 +53,16 @@ class RulesService:
         clock: Callable[[], int],
         saved: Callable[[int], None],
         changed: Callable[[], None],
+        failed: Callable[[WatermasterError | None], None],
         rng: random.Random,
     ) -> None:
-        self.failure: WatermasterError | None = None
         self._follower = follower
         self._reader = reader
         self._ledger = ledger
         self._clock = clock
         self._saved = saved
         self._changed = changed
+        self._failed = failed
         self._rng = rng
         self._stopping = False
         self._saved_at = self._committed_at = self._marked_at = 0.0
@@ -76,9 +75,6 @@ class RulesService:
     def stop(self) -> None:
         """End :meth:`run` once the journal is read to its end."""
         self._stopping = True
-
-    def _failed(self, error: WatermasterError | None) -> None:
-        self.failure = error
 
     async def run(self) -> None:
         """Follow the journal until stopped."""
@@ -136,14 +132,22 @@ class AlertWriter:
     Args:
         ledger: Has the outbox.
         store: Where they go.
+        failed: Told what the store complains about, and with None that it answers.
+        refused: Told of each point that the store will never take, and why.
         rng: For waits.
-
-    Attributes:
-        failure: What the store last complained about; None while it answers.
     """
 
-    def __init__(self, ledger: Ledger, store: Store, rng: random.Random) -> None:
-        self.failure: WatermasterError | None = None
+    def __init__(
+        self,
+        ledger: Ledger,
+        store: Store,
+        *,
+        failed: Callable[[WatermasterError | None], None],
+        refused: Callable[[AlertPoint, str], None],
+        rng: random.Random,
+    ) -> None:
+        self._refused = refused
+        self._failed = failed
         self._ledger = ledger
         self._store = store
         self._rng = rng
@@ -158,9 +162,6 @@ class AlertWriter:
         """End :meth:`run` once the outbox is empty."""
         self._stopping = True
         self._wake.set()
-
-    def _failed(self, error: WatermasterError | None) -> None:
-        self.failure = error
 
     async def run(self) -> None:
         """Empty the outbox, again and again, until stopped."""
@@ -180,5 +181,7 @@ class AlertWriter:
 
     async def _carry(self, entries: Sequence[OutboxEntry]) -> None:
         points = [entry.point for entry in entries]
-        await until_done(lambda: self._store.write_alerts(points), self._rng, self._failed)
+        result = await until_done(lambda: self._store.write_alerts(points), self._rng, self._failed)
+        for rejection in result.rejected:
+            self._refused(points[rejection.row], rejection.reason)
         await asyncio.to_thread(self._ledger.outbox_written, entries)

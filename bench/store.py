@@ -54,6 +54,7 @@ async def ours(server: InfluxDB, folder: Path, register: Register) -> float:
         index,
         letters,
         saved=lambda _: None,
+        failed=lambda _: None,
         rng=random.Random(),
     )
     writer.stop()  # at the end of the journal

@@ -42,11 +42,8 @@ class StoreWriter:
         index: Series numbers.
         dead_letters: Where the refused goes.
         saved: Called with the position after each snapshot.
+        failed: Told what the store complains about, and with None that it answers.
         rng: For waits.
-
-    Attributes:
-        failure: What the store last complained about; None while it answers.
-        position: Journal position up to which everything was read.
     """
 
     def __init__(
@@ -58,15 +55,16 @@ class StoreWriter:
         dead_letters: DeadLetterFile,
         *,
         saved: Callable[[int], None],
+        failed: Callable[[WatermasterError | None], None],
         rng: random.Random,
     ) -> None:
-        self.failure: WatermasterError | None = None
         self._follower = follower
         self._reader = reader
         self._store = store
         self._index = index
         self._dead_letters = dead_letters
         self._saved = saved
+        self._failed = failed
         self._rng = rng
         self._sending: asyncio.Task[None] | None = None
         self._stopping = False
@@ -81,9 +79,6 @@ class StoreWriter:
     def stop(self) -> None:
         """End :meth:`run` once the journal is read to its end, or the store doesn't answer."""
         self._stopping = True
-
-    def _failed(self, error: WatermasterError | None) -> None:
-        self.failure = error
 
     async def run(self) -> None:
         """Follow the journal until stopped."""

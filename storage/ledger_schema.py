@@ -90,7 +90,14 @@ alerts: Final = Table(
     Column("case_id", _ROW_NUMBER, ForeignKey("cases.id"), nullable=False),
     Column("doc", Text, nullable=False),
 )
-Index("alerts_of_subject", alerts.c.alert_class, alerts.c.subject, alerts.c.target_id, alerts.c.raised_at)
+Index(
+    "alerts_of_subject",
+    alerts.c.alert_class,
+    alerts.c.subject,
+    alerts.c.target_id,
+    alerts.c.raised_at,
+    alerts.c.id,
+)
 Index("alerts_by_onset", alerts.c.onset)
 Index("alerts_by_raising", alerts.c.raised_at, alerts.c.id)
 Index("alerts_by_state", alerts.c.state, alerts.c.raised_at, alerts.c.id)

@@ -12,10 +12,11 @@ from ingest.follow import Follower
 from storage.journal import Gap, JournalReader, set_mark
 from storage.state_file import StateFile
 from watermaster.health import Condition, PartHealth
+from watermaster.part import Complaint
 from watermaster.stores import open_store
 
 if TYPE_CHECKING:
-    from storage.store import Store
+    from storage.store import AlertPoint, Store
     from watermaster.part import Surroundings
 
 __all__ = ["AlertingPart"]
@@ -28,6 +29,8 @@ class AlertingPart:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
+        self._complaint = Complaint(surroundings.log, "ledger")
+        self._alerts_complaint = Complaint(surroundings.log, "alert_writing")
         self._ledger: Ledger | None = None
         self._store: Store | None = None
         self._state: StateFile | None = None
@@ -49,7 +52,9 @@ class AlertingPart:
         set_mark(path, "rules", reader.position)
         follower = Follower(JournalReader.open(path), around.decoder, self._missing)
         around.appended.append(follower.wake)
-        self._alerts = alerts = AlertWriter(ledger, self._store, around.rng)
+        self._alerts = alerts = AlertWriter(
+            ledger, self._store, failed=self._alerts_complaint, refused=self._alert_refused, rng=around.rng
+        )
         self._service = service = RulesService(
             follower,
             reader,
@@ -57,14 +62,19 @@ class AlertingPart:
             clock=around.clock,
             saved=lambda position: set_mark(path, "rules", position),
             changed=alerts.wake,
+            failed=self._complaint,
             rng=around.rng,
         )
+        around.metrics.beyond_revision = lambda: reader.engine.beyond_horizon
         around.metrics.positions["rules"] = lambda: service.position
         around.health.add("ledger", self._ledger_health)
         self._tasks = [
             asyncio.create_task(service.run(), name="rules"),
             asyncio.create_task(alerts.run(), name="alert writer"),
         ]
+
+    def _alert_refused(self, point: AlertPoint, reason: str) -> None:
+        self._around.log.error("alert_point_refused", alert=point.alert, time=point.time, reason=reason)
 
     def _missing(self, gap: Gap) -> None:
         self._around.log.error("journal_gap", what=str(gap))
@@ -82,7 +92,7 @@ class AlertingPart:
             self._service.stop()
             await asyncio.wait({rules}, timeout=_STOP_S)
             self._alerts.stop()
-            if self._alerts.failure is None:
+            if self._alerts_complaint.failure is None:
                 await asyncio.wait({alerts}, timeout=_STOP_S)
             for task in self._tasks:
                 task.cancel()
@@ -95,5 +105,4 @@ class AlertingPart:
             self._ledger.close()
 
     def _ledger_health(self) -> PartHealth:
-        failure = self._service.failure if self._service is not None else None
-        return PartHealth(Condition.OK) if failure is None else PartHealth(Condition.FAILED, str(failure))
+        return self._complaint.health(Condition.FAILED)

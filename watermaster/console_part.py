@@ -88,7 +88,8 @@ class ConsolePart:
                 dead_letters=dead_letters,
                 health=around.health.report,
                 metrics=around.metrics.text,
-            )
+            ),
+            host=settings.console.host,
         )
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_STOP_S, ws="none"

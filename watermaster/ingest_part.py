@@ -16,6 +16,7 @@ from storage.dead_letters import DeadLetterFile
 from storage.journal import Gap, Journal, JournalReader, set_mark
 from storage.state_file import StateFile
 from watermaster.health import Condition, PartHealth
+from watermaster.part import Complaint
 from watermaster.settings import read_secret
 from watermaster.stores import open_store
 
@@ -35,6 +36,7 @@ class IngestPart:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
+        self._complaint = Complaint(surroundings.log, "store")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._journal: Journal | None = None
         self._receiver: Receiver | None = None
@@ -72,6 +74,7 @@ class IngestPart:
             index,
             dead_letters,
             saved=lambda position: set_mark(path, "store", position),
+            failed=self._complaint,
             rng=around.rng,
         )
         mqtt = settings.mqtt
@@ -144,7 +147,7 @@ class IngestPart:
             await self._receiver.stop()
         if self._writer is not None and self._writing is not None:
             self._writer.stop()
-            if self._writer.failure is None:
+            if self._complaint.failure is None:
                 await asyncio.wait({self._writing}, timeout=_STOP_S)
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -168,5 +171,4 @@ class IngestPart:
         return PartHealth(Condition.OK) if blocked is None else PartHealth(Condition.FAILED, blocked)
 
     def _store_health(self) -> PartHealth:
-        failure = self._writer.failure if self._writer is not None else None
-        return PartHealth(Condition.OK) if failure is None else PartHealth(Condition.DEGRADED, str(failure))
+        return self._complaint.health(Condition.DEGRADED)

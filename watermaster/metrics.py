@@ -28,6 +28,7 @@ class Metrics(Collector):
         positions: Journal position by reader; ``journal`` is the newest message.
         degraded: By part, whether it is not as it should be.
         dead_letters_dropped: Dead letters that the bound pushed out since the start.
+        beyond_revision: Readings of judged series older than ``time.revise_days`` since the start.
     """
 
     def __init__(self) -> None:
@@ -36,6 +37,7 @@ class Metrics(Collector):
         self.positions: dict[str, Callable[[], int]] = {}
         self.degraded: Callable[[], Mapping[str, bool]] | None = None
         self.dead_letters_dropped: Callable[[], int] | None = None
+        self.beyond_revision: Callable[[], int] | None = None
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
 
@@ -55,6 +57,12 @@ class Metrics(Collector):
         for reader, at in self.positions.items():
             position.add_metric([reader], at())
         yield position
+        if self.beyond_revision is not None:
+            yield _counter(
+                "observations_beyond_revision",
+                "Readings too old to change a verdict, see time.revise_days.",
+                self.beyond_revision(),
+            )
         if self.degraded is not None:
             degraded = GaugeMetricFamily("watermaster_part_degraded", "1 where a part needs a look.", labels=["part"])
             for part, is_degraded in self.degraded().items():

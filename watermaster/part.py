@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from watermaster.health import Condition, PartHealth
+
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
+    from hydro.errors import WatermasterError
     from hydro.register import Register
     from ingest.decode import Decoder
     from watermaster.data_dir import DataDir
@@ -16,7 +19,7 @@ if TYPE_CHECKING:
     from watermaster.metrics import Metrics
     from watermaster.settings import Settings
 
-__all__ = ["Part", "Surroundings"]
+__all__ = ["Complaint", "Part", "Surroundings"]
 
 
 @dataclass(slots=True)
@@ -51,6 +54,36 @@ class Surroundings:
         """Something was appended to the journal in this process."""
         for wake in self.appended:
             wake()
+
+
+class Complaint:
+    """What a part is told of failures: kept for its health, logged when it changes.
+
+    Args:
+        log: Where to.
+        subject: What fails, as part of the event's name.
+
+    Attributes:
+        failure: The latest; None while all is well.
+    """
+
+    def __init__(self, log: Any, subject: str) -> None:  # noqa: ANN401  # the type is not public
+        self.failure: WatermasterError | None = None
+        self._log = log
+        self._subject = subject
+
+    def __call__(self, error: WatermasterError | None) -> None:
+        """Something failed, or with None: works again."""
+        before, self.failure = self.failure, error
+        if error is None:
+            if before is not None:
+                self._log.info(f"{self._subject}_works_again")
+        elif str(error) != str(before):
+            self._log.warning(f"{self._subject}_fails", error=str(error))
+
+    def health(self, condition: Condition) -> PartHealth:
+        """Ok, or the condition with what is wrong."""
+        return PartHealth(Condition.OK) if self.failure is None else PartHealth(condition, str(self.failure))
 
 
 class Part(Protocol):

@@ -180,6 +180,11 @@ class EflowEngine:
         return self._clocks[station]
 
     @property
+    def beyond_horizon(self) -> int:
+        """Readings since the start that were too old to change a verdict."""
+        return sum(series.beyond_horizon for series in self._series.values())
+
+    @property
     def dirty(self) -> int:
         """How many series have changed since they were packed."""
         return len(self._dirty)

@@ -49,7 +49,8 @@ class WatchedSeries:
         tracks: Targets held against it.
         latest: Greatest accepted event time.
         watermark: The series is complete up to here but for what comes late.
-        horizon: Samples from before are let go.
+        horizon: Samples from before are let go, and what comes later for that time is not judged here.
+        beyond_horizon: How many readings that was since the start.
     """
 
     def __init__(self, station: str, quantity: Quantity, clock: StationClock, shelf: Shelf) -> None:
@@ -59,6 +60,7 @@ class WatchedSeries:
         self.latest = _NEVER
         self.watermark = _NEVER
         self.horizon = _NEVER
+        self.beyond_horizon = 0
         self._clock = clock
         self._shelf = shelf
         self._blocks: dict[int, Block] = {}
@@ -84,6 +86,9 @@ class WatchedSeries:
         """Take one reading in and tell the tracks if its slot changed."""
         clock = self._clock
         self.latest = max(self.latest, event_time)
+        if event_time <= self.horizon:
+            self.beyond_horizon += 1
+            return
         row = clock.row(event_time)
         if row is None:
             return

@@ -77,7 +77,8 @@ _IN_SCOPE: Final = _held.where(
 _STANDING: Final = (
     _held.where(
         *_of_subject,
-        alerts.c.state == AlertState.RESOLVED.value,
+        # Not "== resolved": SQLite would take the index of the state for better than that of the target.
+        alerts.c.state != AlertState.WITHDRAWN.value,
         alerts.c.resolved_at <= bindparam("since"),
         alerts.c.id.not_in(bindparam("ids", expanding=True)),
     )

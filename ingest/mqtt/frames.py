@@ -35,7 +35,7 @@ _PUBLISH_QOS1: Final = 0x32
 # First bytes that a broker may send (MQTT 5, 2.1.2 and 2.1.3): a stray byte must not make us wait for what it announces.
 _FIRST_BYTES: Final = frozenset(
     {0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0xB0, 0xD0, 0xE0, 0xF0}
-    | {0x30 | flags for flags in range(16) if flags & 6 != 6}  # noqa: PLR2004
+    | {0x30 | retain | qos << 1 | duplicate << 3 for retain in (0, 1) for qos in (0, 1, 2) for duplicate in (0, 1)}
 )
 _PUBLISH_TYPE: Final = 3
 _RETAIN_MASK: Final = 0xFE

@@ -29,6 +29,7 @@ class Verdict(StrEnum):
     PING_DUE = "ping_due"
     HEARTBEAT_DUE = "heartbeat_due"
     UNANSWERED = "unanswered"
+    REFRESH_DUE = "refresh_due"
     SILENT = "silent"
     DEAF = "deaf"
     OVERFULL = "overfull"
@@ -67,6 +68,7 @@ class Pulse:
         paused_at: When reading was paused because the byte bound was reached; None while we read.
         owing: Whether messages are held that are not acknowledged.
         blocked: Whether the sink fails.
+        backlog_over: Whether a backlog longer than the broker's window has just been worked off.
     """
 
     asked_at: float | None
@@ -78,6 +80,7 @@ class Pulse:
     paused_at: float | None
     owing: bool
     blocked: bool
+    backlog_over: bool
 
 
 def judge(pulse: Pulse, limits: Limits, at: float) -> Verdict:
@@ -87,6 +90,19 @@ def judge(pulse: Pulse, limits: Limits, at: float) -> Verdict:
     broker would send everything again, and a sink that is slower than that would never get ahead. A sink that fails
     or is stuck gives the connection up when the byte bound is reached, since a paused socket hides whether it lives.
     """
+    if (ending := _ending(pulse, limits, at)) is not None:
+        return ending
+    if pulse.backlog_over:
+        return Verdict.REFRESH_DUE
+    # While the sink fails the broker would only pile heartbeats up.
+    if not pulse.blocked and (pulse.heartbeat_at is None or at - pulse.heartbeat_at >= limits.heartbeat_s):
+        return Verdict.HEARTBEAT_DUE
+    if at - pulse.ping_at >= limits.keep_alive_s / _PINGS_IN_KEEP_ALIVE:
+        return Verdict.PING_DUE
+    return Verdict.FINE
+
+
+def _ending(pulse: Pulse, limits: Limits, at: float) -> Verdict | None:
     if pulse.paused_at is not None:
         if pulse.blocked or at - max(pulse.paused_at, pulse.released_at) > limits.stuck_s:
             return Verdict.OVERFULL
@@ -96,9 +112,4 @@ def judge(pulse: Pulse, limits: Limits, at: float) -> Verdict:
         return Verdict.UNANSWERED
     if not pulse.owing and at - max(pulse.delivery_at, pulse.released_at) > limits.deaf_s:
         return Verdict.DEAF
-    # While the sink fails the broker would only pile heartbeats up.
-    if not pulse.blocked and (pulse.heartbeat_at is None or at - pulse.heartbeat_at >= limits.heartbeat_s):
-        return Verdict.HEARTBEAT_DUE
-    if at - pulse.ping_at >= limits.keep_alive_s / _PINGS_IN_KEEP_ALIVE:
-        return Verdict.PING_DUE
-    return Verdict.FINE
+    return None

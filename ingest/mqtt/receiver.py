@@ -10,6 +10,9 @@ Invariants:
 * What is held is bounded by Receive Maximum (messages) and by a byte bound. Maximum Packet Size is never set: a broker
   silently drops what exceeds it, after having acknowledged it to the gateway.
 * Acknowledgements are paused, not reads, except while the byte bound is exceeded and the sink works (`liveness.judge`).
+* A backlog longer than the Receive Maximum is followed by one reconnect on purpose. mosquitto 2.0.11, for one, moves
+  messages of QoS 1 into its window and forgets to send them when the queue behind a full window also holds QoS 0:
+  they would come, late, on the next connection, which may be weeks away.
 * Whoever takes our session ends us: two collectors never take it from each other in turns.
 """
 
@@ -46,7 +49,7 @@ __all__ = ["Receiver"]
 log = structlog.get_logger(__name__)
 
 RECEIVE_MAXIMUM: Final = 65_535
-MAX_PENDING_BYTES: Final = 64 * 1024 * 1024
+MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
 BATCH_MESSAGES: Final = 10_000
 BATCH_BYTES: Final = 8 * 1024 * 1024
 
@@ -133,6 +136,9 @@ class Receiver:
         # Of the present connection; instants are seconds of the loop's clock.
         self._keep_alive_s = self._timing.keep_alive_s
         self._delivery_at = self._released_at = self._ping_at = 0.0
+        self._opened_at_ms = 0
+        self._backlog = 0
+        self._has_beaten = False
         self._asked_at: float | None = None
         self._heartbeat_at: float | None = None
         self._paused_at: float | None = None
@@ -160,7 +166,9 @@ class Receiver:
             session.cancel()
             await asyncio.wait({session})
             if not sinking.done():
-                await self._drain(sinking)
+                await self._take_leave(self._connection, sinking)
+                if self.status.pending_messages:
+                    log.warning("stopped_with_messages_held", pending_messages=self.status.pending_messages)
             for task in (sinking, session):
                 if task.done() and not task.cancelled():
                     task.result()
@@ -209,6 +217,8 @@ class Receiver:
         """Note what came, and stop reading when too much is held."""
         if messages:
             self._delivery_at = connection.bytes_at
+            if not self._has_beaten:
+                self._backlog += messages
         self._pending.arrived(messages, size)
         if self.status.pending_bytes > self._max_pending_bytes and self._paused_at is None:
             self._paused_at = connection.bytes_at
@@ -224,6 +234,8 @@ class Receiver:
             case Heartbeat(at):
                 self.status.last_heartbeat_at = self._clock()
                 self.status.heartbeat_delay_ms = self.status.last_heartbeat_at - at
+                # Heartbeats of an earlier connection may have waited in the queue.
+                self._has_beaten = self._has_beaten or at >= self._opened_at_ms
 
     def on_refused(self, connection: Connection, reason: str) -> None:
         """Tell that our heartbeat is not taken: without it the journal has no ticks while gateways are silent."""
@@ -247,12 +259,15 @@ class Receiver:
 
     async def _stay_connected(self) -> None:
         failures = 0
+        refreshing = False
         while True:
             try:
                 self.status.state = ReceiverState.CONNECTING
-                # Before every connection: mosquitto 2.0 closes the connection of a session that is taken without a
-                # word, so to have lost it may mean that another collector has it.
-                await self._ensure_alone()
+                if not refreshing:
+                    # Each time: mosquitto 2.0.11 closes the connection of a session that is taken without a word, so
+                    # to have lost it may mean that another collector has it.
+                    await self._ensure_alone()
+                refreshing = False
                 connection = await self._connect()
             except BrokerError as error:
                 self._note_failure(error)
@@ -261,6 +276,9 @@ class Receiver:
                 why = await self._tend(connection)
                 if isinstance(why, AlreadyRunning):
                     raise why
+                if why is _REFRESHED:
+                    refreshing = True
+                    continue
                 self._note_failure(why)
                 if self._now() - opened_at >= self._timing.stable_s:
                     failures = 0
@@ -296,6 +314,9 @@ class Receiver:
         )
         self._connection = connection
         self._paused_at = None
+        self._opened_at_ms = self._clock()
+        self._backlog = 0
+        self._has_beaten = False
         answer = await open_connection(
             connection, address, tls=self._tls, packet=packet, within_s=self._timing.connect_s
         )
@@ -344,6 +365,10 @@ class Receiver:
                     self.status.heartbeats_sent += connection.publish(
                         self._own_topic, encode_beat(Heartbeat(self._clock()))
                     )
+                case Verdict.REFRESH_DUE:
+                    self.status.refreshes += 1
+                    await self._take_leave(connection)
+                    return _REFRESHED
                 case Verdict.SILENT | Verdict.DEAF | Verdict.OVERFULL | Verdict.UNANSWERED:
                     if verdict is Verdict.OVERFULL:
                         self.status.overfull += 1
@@ -373,21 +398,24 @@ class Receiver:
             paused_at=self._paused_at,
             owing=self.status.pending_messages > 0,
             blocked=self._pending.blocked.is_set(),
+            backlog_over=self._has_beaten and self._backlog >= self._receive_maximum,
         )
 
-    async def _drain(self, sinking: asyncio.Task[None]) -> None:
-        """Make safe what is held, if the sink works, and take leave of the broker."""
-        connection = self._connection
+    async def _take_leave(self, connection: Connection | None, *also: asyncio.Task[None]) -> None:
+        """Make safe what is held, if the sink works, and say goodbye to the broker.
+
+        Args:
+            connection: The one to leave.
+            also: Waiting ends with any of these, too.
+        """
         if connection is not None:
             connection.discard()
         waits = [asyncio.create_task(_wait_for(event)) for event in (self._pending.settled, self._pending.blocked)]
         try:
-            await asyncio.wait({*waits, sinking}, timeout=self._timing.drain_s, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait([*waits, *also], timeout=self._timing.drain_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        if self.status.pending_messages:
-            log.warning("stopped_with_messages_held", pending_messages=self.status.pending_messages)
         if connection is not None:
             await connection.leave(self._timing.leave_s)
 
@@ -403,6 +431,8 @@ class Receiver:
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
+
+_REFRESHED: Final = BrokerError("left on purpose", retryable=True)
 
 _GIVEN_UP: Final = {
     Verdict.UNANSWERED: "it does not answer our subscriptions",

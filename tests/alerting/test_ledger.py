@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import event
 
 from alerting.case import CaseState, Outcome, Step, Verb
 from alerting.ledger import AlertFilter, Applied, Ledger, Signature
@@ -15,6 +16,8 @@ from hydro.errors import ConfigError, LedgerError, TransitionError
 from tests.alerting.sample_alerts import DAWN, change, shortfall
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from alerting.record import SubjectAlerts
 
 NOON = DAWN + 12 * 3_600_000
@@ -370,3 +373,27 @@ def test_the_outbox_keeps_points_in_order_until_the_store_has_them(ledger: Ledge
     ledger.outbox_written([])
     assert ledger.outbox() == entries[2:]
     assert ledger.outbox_size() == 1
+
+
+def test_a_change_looks_at_its_own_target_only(tmp_path: Path) -> None:
+    """However many alerts there are: SQLite knows no sizes and may prefer an index that helps nobody."""
+    asked: list[tuple[str, Any]] = []
+    with Ledger.open(f"sqlite:///{tmp_path / 'ledger.sqlite'}", zone_minutes=480) as ledger:
+        engine = ledger._database._engine  # noqa: SLF001  # to listen
+
+        @event.listens_for(engine, "before_cursor_execute")
+        def note(_connection: object, _cursor: object, statement: str, values: object, *_: object) -> None:
+            asked.append((statement, values))
+
+        apply(ledger, change(shortfall(1, 5)))
+        apply(ledger, change(shortfall(10), since=5))
+        event.remove(engine, "before_cursor_execute", note)
+        plans = []
+        with engine.connect() as connection:
+            for statement, values in asked:
+                if statement.startswith(("SELECT", "UPDATE")):
+                    plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", values)
+                    plans += [row.detail for row in plan]
+    of_alerts = {plan for plan in plans if " alerts " in plan}
+    assert of_alerts == {"SEARCH alerts USING INDEX alerts_of_subject (class=? AND subject=? AND target_id=?)"}
+    assert not [plan for plan in plans if plan.startswith("SCAN")]

@@ -90,7 +90,8 @@ def test_the_wheel_brings_the_command_and_the_licence(wheel: zipfile.Path) -> No
 def test_dependencies_are_what_the_packages_import() -> None:
     """So that nothing is missing after `pip install watermaster`, and nothing is installed for nobody."""
     owners = packages_distributions()
-    owned = {distribution_name(owners[name][0]) for package in PACKAGES for name in imported(package)}
+    names = {name for package in PACKAGES for name in imported(package)}
+    owned = {distribution_name(owners.get(name, [name])[0]) for name in names}
     used = {BROUGHT_BY.get(name, name) for name in owned}
     declared = {distribution_name(requirement) for requirement in PROJECT["project"]["dependencies"]}
     assert used == declared

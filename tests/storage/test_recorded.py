@@ -289,6 +289,14 @@ def test_a_long_file_out_of_order_is_sorted(tmp_path: Path, suffix: str) -> None
     assert list(read_recorded([path])) == expected
 
 
+def test_order_is_looked_at_across_the_pieces_that_are_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every piece is one line, so in order by itself."""
+    messages = [RawMessage("t", b"{}", START + n) for n in (3, 1, 2)]
+    path = write(tmp_path / "a.ndjson", messages)
+    monkeypatch.setattr("storage.recorded._PIECE_BYTES", path.stat().st_size // 3)
+    assert list(read_recorded([path])) == sorted(messages, key=lambda message: message.received_at)
+
+
 def test_a_line_longer_than_what_is_read_at_a_time(tmp_path: Path) -> None:
     messages = [RawMessage("t", os.urandom(3_000_000), START), RawMessage("t", b"{}", START + 1)]
     for suffix in (".ndjson", ".ndjson.gz", ".ndjson.zst"):

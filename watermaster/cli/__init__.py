@@ -13,7 +13,7 @@ from hydro.errors import WatermasterError
 __all__ = ["COMMANDS", "LATER", "app", "main"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
-    "init": ("watermaster.cli.init", "Write a commented config to start from."),
+    "init": ("watermaster.cli.init", "Write a commented config directory to start from."),
     "check": ("watermaster.cli.check", "Check the config directory: every mistake with file, row, field and reason."),
     "run": ("watermaster.cli.run", "Run the services: collect, judge, serve the console."),
     "backtest": ("watermaster.cli.backtest", "Judge recorded streams with the live rules, as fast as the machine can."),

@@ -80,23 +80,57 @@ def test_after_a_collector_has_ended_the_next_takes_its_session(mosquitto: Mosqu
 
 
 def test_whoever_takes_the_session_ends_us_and_we_do_not_take_it_back(mosquitto: Mosquitto) -> None:
+    """mosquitto 2.0.11 closes our connection without a word: the probe before reconnecting finds the other."""
+
     async def scenario() -> None:
-        sink = Sink()
-        first = receiver(mosquitto.port, sink, client_id="taken")
+        ours, theirs = Sink(), Sink()
+        first = receiver(mosquitto.port, ours, client_id="taken", timing=PATIENT)
         task = asyncio.create_task(first.run())
-        await first.wait_ready(10)
-        await until(lambda: bool(sink.heartbeats))
-        thief_reader, thief_writer = await asyncio.open_connection("127.0.0.1", mosquitto.port)
-        try:
-            thief_writer.write(mqtt5.ConnectPacket("taken", clean_start=False, session_expiry_interval=60).write())
-            with pytest.raises(AlreadyRunning, match="somebody else has connected with the client id 'taken'"):
+        await first.wait_ready(20)
+        # One that does not ask before it takes.
+        hasty = receiver(mosquitto.port, theirs, client_id="taken", timing=replace(QUICK, probe_s=0.0))
+        async with running(hasty):
+            with pytest.raises(AlreadyRunning, match="client id 'taken'"):
                 await task
-            answer, _ = mqtt5.read(memoryview(await thief_reader.read(1000)))
-            assert isinstance(answer, mqtt5.ConnAckPacket)
-            assert answer.session_present is True
-        finally:
-            thief_writer.transport.abort()
+            await publish(mosquitto.port, numbered(1, 10))
+            await until(lambda: len(theirs.messages) == 10)
+            assert hasty.status.session_present is True
+            assert hasty.status.reconnects == 0
         assert (first.status.state, first.status.generation) == ("stopped", 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_broker_that_says_that_the_session_was_taken_is_believed() -> None:
+    async def scenario() -> None:
+        async with scripted() as broker:
+            subject = receiver(broker.port, Sink(), client_id="told")
+            task = asyncio.create_task(subject.run())
+            taken = mqtt5.DisconnectReasonCode.SESSION_TAKEN_OVER
+            (await broker.connection(1)).send(mqtt5.DisconnectPacket(reason_code=taken))
+            with pytest.raises(AlreadyRunning, match="somebody else has connected with the client id 'told'"):
+                await task
+            assert (len(broker.connections), len(broker.probes)) == (1, 1)
+
+    asyncio.run(scenario())
+
+
+def test_of_collectors_that_start_together_exactly_one_remains(mosquitto: Mosquitto) -> None:
+    """Neither hears the other's probe, both connect; whoever loses the session asks again and hears the winner."""
+
+    async def scenario() -> None:
+        timing = replace(QUICK, probe_s=1.0)
+        subjects = [receiver(mosquitto.port, Sink(), client_id="race", timing=timing) for _ in range(2)]
+        tasks = [asyncio.create_task(subject.run()) for subject in subjects]
+        done, left = await asyncio.wait(tasks, timeout=20, return_when=asyncio.FIRST_COMPLETED)
+        assert (len(done), len(left)) == (1, 1)
+        with pytest.raises(AlreadyRunning):
+            await done.pop()
+        survivor = subjects[tasks.index(left.pop())]
+        await until(lambda: survivor.status.connected)
+        await survivor.stop()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        assert survivor.status.generation == 1
 
     asyncio.run(scenario())
 

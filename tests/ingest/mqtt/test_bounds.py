@@ -130,7 +130,7 @@ def test_a_sink_that_is_stuck_gives_the_connection_up_at_the_bound() -> None:
                 for packet_id in range(1, 21):
                     first.deliver(packet_id, bytes(100))
                 await until(lambda: subject.status.state == "held_back")
-                assert first.closed
+                await until(lambda: first.closed)
                 sink.open.set()
                 second = await broker.connection(2)
                 second.deliver(1, b"again")

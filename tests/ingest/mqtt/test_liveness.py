@@ -21,6 +21,7 @@ WELL = Pulse(
     paused_at=None,
     owing=False,
     blocked=False,
+    backlog_over=False,
 )
 
 
@@ -34,6 +35,7 @@ WELL = Pulse(
         pytest.param(
             {"asked_at": 80.0, "paused_at": 85.0, "owing": True}, 100.0, Verdict.FINE, id="the answer may wait unread"
         ),
+        pytest.param({"backlog_over": True}, 100.0, Verdict.REFRESH_DUE, id="a long backlog is over"),
         pytest.param({}, 107.9, Verdict.FINE, id="before half a keep alive"),
         pytest.param({}, 108.0, Verdict.PING_DUE, id="two pings in a keep alive"),
         pytest.param({"ping_at": 108.0}, 110.0, Verdict.HEARTBEAT_DUE, id="a heartbeat every 10 s"),

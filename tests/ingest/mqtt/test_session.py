@@ -197,6 +197,44 @@ def test_a_connection_that_breaks_again_and_again_loses_nothing(mosquitto: Mosqu
     asyncio.run(scenario())
 
 
+def test_what_a_broker_forgets_to_send_from_a_mixed_backlog_is_fetched_at_once(mosquitto: Mosquitto) -> None:
+    """mosquitto 2.0.11 moves as many messages of QoS 1 into its window unsent as QoS 0 wait behind a full window.
+
+    Without a reconnect on purpose they would come whenever the connection happens to break.
+    """
+
+    async def scenario() -> None:
+        await make_session(mosquitto.port, "mixed")
+        for first in range(1, 1001, 100):
+            await publish(mosquitto.port, numbered(first, first + 99))
+            await publish(mosquitto.port, [b"zero %d" % first], qos=0)
+        sink = Sink()
+        subject = receiver(mosquitto.port, sink, client_id="mixed", receive_maximum=200)
+        async with running(subject):
+            await until(lambda: len(set(sink.payloads)) >= 1010)
+            assert subject.status.refreshes == 1
+            await until(lambda: subject.status.connected)
+        assert sorted(set(sink.payloads))[:1000] == numbered(1, 1000)
+        assert (subject.status.acks_dropped, subject.status.refreshes) == (0, 1)
+
+    asyncio.run(scenario())
+
+
+def test_a_backlog_within_the_window_needs_no_second_connection(mosquitto: Mosquitto) -> None:
+    async def scenario() -> None:
+        await make_session(mosquitto.port, "within")
+        await publish(mosquitto.port, numbered(1, 1000))
+        sink = Sink()
+        subject = receiver(mosquitto.port, sink, client_id="within")
+        async with running(subject):
+            await until(lambda: bool(sink.heartbeats) and len(sink.messages) == 1000)
+            await publish(mosquitto.port, [b"last"])
+            await until(lambda: b"last" in sink.payloads)
+        assert (subject.status.generation, subject.status.refreshes) == (1, 0)
+
+    asyncio.run(scenario())
+
+
 def test_a_payload_of_one_megabyte_arrives_whole(mosquitto: Mosquitto) -> None:
     async def scenario() -> None:
         large = bytes(range(256)) * 4096

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from typing import TYPE_CHECKING
@@ -229,6 +230,27 @@ def test_what_goes_into_a_file_that_was_replaced_is_not_acknowledged(
     (tmp_path / "other").replace(path)
     with pytest.raises(JournalError, match="was replaced while it was being written to"):
         append(journal, 1)
+
+
+def test_a_segment_whose_name_is_not_durable_is_taken_back(
+    open_journal: OpenJournal, directory: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its name alone would tell readers that nothing is added to the segment before it."""
+    journal = open_journal()
+    append(journal, 2)
+    clock.now += HOUR_MS
+    with monkeypatch.context() as broken:
+
+        def refuse(_: int) -> None:
+            raise OSError(errno.EIO, "Input/output error")
+
+        broken.setattr(os, "fsync", refuse)
+        with pytest.raises(JournalError, match="Input/output error"):
+            append(journal, 1)
+    assert segments(directory) == [1]
+    append(journal, 3)
+    assert segments(directory) == [1, 3]
+    assert numbered(read_all(directory)[0]) == [1, 2, 3, 4, 5]
 
 
 def test_the_reserve_takes_real_blocks(open_journal: OpenJournal, directory: Path) -> None:
