@@ -125,7 +125,7 @@ class StateFile:
 
     def delete(self, space: str, *, name: str | None = None, below: int | None = None) -> None:
         """Drop the blobs of a space; only those of a name, only those with a number less than ``below``."""
-        self._connection.execute(
-            "DELETE FROM entry WHERE space = ?1 AND (?2 IS NULL OR name = ?2) AND (?3 IS NULL OR number < ?3)",
-            (space, name, below),
-        )
+        given = {"name = ?": name, "number < ?": below}
+        where = " AND ".join(["space = ?", *(term for term, value in given.items() if value is not None)])
+        values = [space, *(value for value in given.values() if value is not None)]
+        self._connection.execute(f"DELETE FROM entry WHERE {where}", values)  # noqa: S608  # terms of our own

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
 from typing import Final
 
 __all__ = ["settle", "use_few_arenas"]
 
 _M_ARENA_MAX: Final = -8  # malloc.h of glibc
 _GENERATIONS: Final = (20_000, 20, 100)
+_SWITCH_S: Final = 0.001
 
 
 def use_few_arenas() -> None:
@@ -27,6 +29,9 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_GENERATIONS)
+    # The event loop hands work to threads and takes it back several times between a reading and its alert; each time it
+    # may have to wait so long for the interpreter.
+    sys.setswitchinterval(_SWITCH_S)
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)

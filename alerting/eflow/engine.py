@@ -211,7 +211,9 @@ class EflowEngine:
             del self._dirty[number]
             series = self._series[number]
             if horizon is not None and horizon > series.horizon + DAY_MS:
-                forgotten.append((series.station, series.quantity, series.forget_before(horizon)))
+                first_day = series.forget_before(horizon)
+                if first_day is not None:
+                    forgotten.append((series.station, series.quantity, first_day))
             self._kept_samples[number] = series.put_down(keep_days)
             state = _SeriesState(self.position, series.latest, series.watermark, series.horizon)
             entries[f"series {series.station} {series.quantity.text}"] = msgspec.msgpack.encode(state)

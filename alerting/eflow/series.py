@@ -148,13 +148,20 @@ class WatchedSeries:
                 for track in tracks:
                     track.slot_changed(slot.end, None, slot.value)
 
-    def forget_before(self, horizon: int) -> int:
-        """Let go of samples and of what was decided before an instant; it stands. The first day that is kept."""
+    def forget_before(self, horizon: int) -> int | None:
+        """Let go of samples and of what was decided before an instant; it stands.
+
+        Returns:
+            The first day that is kept, None if there was nothing to let go of.
+        """
         self.horizon = max(self.horizon, horizon)
+        first = self._clock.day(horizon)
+        days = self._known_days()
+        if not days or days[0] >= first:
+            return None
         for track in self.tracks:
             track.forget_before(horizon)
-        first = self._clock.day(horizon)
-        self._days = [day for day in self._known_days() if day >= first]
+        self._days = [day for day in days if day >= first]
         self._blocks = {day: block for day, block in self._blocks.items() if day >= first}
         return first
 

@@ -32,7 +32,8 @@ CONTROL_LIMIT: Final = 64 * 1024
 """Bytes of the longest packet that is waited for, unless it is a message of a broker that has shown that it is one."""
 
 _PUBLISH_QOS1: Final = 0x32
-# First bytes that a broker may send (MQTT 5, 2.1.2 and 2.1.3): a stray byte must not make us wait for what it announces.
+# First bytes that a broker may send (MQTT 5, 2.1.2 and 2.1.3): after a stray byte we must not wait for what it
+# announces.
 _FIRST_BYTES: Final = frozenset(
     {0x20, 0x40, 0x50, 0x62, 0x70, 0x90, 0xB0, 0xD0, 0xE0, 0xF0}
     | {0x30 | retain | qos << 1 | duplicate << 3 for retain in (0, 1) for qos in (0, 1, 2) for duplicate in (0, 1)}

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import asyncio
 import math
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import mqtt5
 import structlog
@@ -28,12 +28,12 @@ import structlog
 from hydro.errors import AlreadyRunning, BrokerError, WatermasterError
 from ingest.mqtt.beats import Beat, Heartbeat, Ping, Pong, encode_beat
 from ingest.mqtt.connection import Connection, open_connection
-from ingest.mqtt.liveness import Limits, Pulse, Verdict, judge
+from ingest.mqtt.liveness import Verdict
 from ingest.mqtt.pending import Pending
 from ingest.mqtt.probe import BEAT_EXPIRES_S, ensure_alone
-from ingest.mqtt.refusals import check_suback
 from ingest.mqtt.status import ReceiverState, Status
 from ingest.mqtt.timing import Timing
+from ingest.mqtt.watch import Watch
 from ingest.topics import heartbeat_topic, subscriptions
 
 if TYPE_CHECKING:
@@ -52,8 +52,6 @@ RECEIVE_MAXIMUM: Final = 65_535
 MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
 BATCH_MESSAGES: Final = 10_000
 BATCH_BYTES: Final = 8 * 1024 * 1024
-
-_LOOKS_IN_KEEP_ALIVE: Final = 8
 
 
 class Receiver:
@@ -125,7 +123,7 @@ class Receiver:
             retry=self._timing.retry,
             rng=rng,
         )
-        self._connection: Connection | None = None
+        self._watch: Watch | None = None
         self._was_connected = False
         self._tls: ssl.SSLContext | None = None
         self._error: WatermasterError | None = None
@@ -133,15 +131,6 @@ class Receiver:
         self._stopping = asyncio.Event()
         self._ended = asyncio.Event()
         self._ended.set()
-        # Of the present connection; instants are seconds of the loop's clock.
-        self._keep_alive_s = self._timing.keep_alive_s
-        self._delivery_at = self._released_at = self._ping_at = 0.0
-        self._opened_at_ms = 0
-        self._backlog = 0
-        self._has_beaten = False
-        self._asked_at: float | None = None
-        self._heartbeat_at: float | None = None
-        self._paused_at: float | None = None
 
     # --- What the caller calls
 
@@ -166,7 +155,7 @@ class Receiver:
             session.cancel()
             await asyncio.wait({session})
             if not sinking.done():
-                await self._take_leave(self._connection, sinking)
+                await self._take_leave(sinking)
                 if self.status.pending_messages:
                     log.warning("stopped_with_messages_held", pending_messages=self.status.pending_messages)
             for task in (sinking, session):
@@ -180,8 +169,8 @@ class Receiver:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            if self._connection is not None:
-                self._connection.abort(BrokerError(f"broker {self._address}: stopped", retryable=True))
+            if self._watch is not None:
+                self._watch.connection.abort(BrokerError(f"broker {self._address}: stopped", retryable=True))
             self.status.state = ReceiverState.STOPPED
             self._hopeless.set()
             self._ended.set()
@@ -213,16 +202,14 @@ class Receiver:
         """Give the batch that the next messages belong to."""
         return self._pending.batch_for(connection.generation)
 
-    def on_bytes(self, connection: Connection, messages: int, size: int) -> None:
+    def on_bytes(self, connection: Connection, messages: int, size: int) -> None:  # noqa: ARG002  # there is one at a time
         """Note what came, and stop reading when too much is held."""
-        if messages:
-            self._delivery_at = connection.bytes_at
-            if not self._has_beaten:
-                self._backlog += messages
         self._pending.arrived(messages, size)
-        if self.status.pending_bytes > self._max_pending_bytes and self._paused_at is None:
-            self._paused_at = connection.bytes_at
-            connection.pause()
+        if self._watch is not None:
+            if messages:
+                self._watch.note_delivery(messages)
+            if self.status.pending_bytes > self._max_pending_bytes:
+                self._watch.pause()
 
     def on_beat(self, connection: Connection, beat: Beat) -> None:
         """Answer a probe; note a heartbeat."""
@@ -232,10 +219,8 @@ class Receiver:
             case Pong():
                 pass  # the answer to a probe reaches everybody on the topic
             case Heartbeat(at):
-                self.status.last_heartbeat_at = self._clock()
-                self.status.heartbeat_delay_ms = self.status.last_heartbeat_at - at
-                # Heartbeats of an earlier connection may have waited in the queue.
-                self._has_beaten = self._has_beaten or at >= self._opened_at_ms
+                if self._watch is not None:
+                    self._watch.note_heartbeat(at)
 
     def on_refused(self, connection: Connection, reason: str) -> None:
         """Tell that our heartbeat is not taken: without it the journal has no ticks while gateways are silent."""
@@ -245,40 +230,41 @@ class Receiver:
 
     def _release(self, batch: Batch) -> None:
         """Acknowledge a batch that is safe, if its connection still lives."""
-        connection = self._connection
-        if connection is not None and connection.generation == batch.generation and connection.acknowledge(batch.owed):
+        watch = self._watch
+        if (
+            watch is not None
+            and watch.connection.generation == batch.generation
+            and watch.connection.acknowledge(batch.owed)
+        ):
             self.status.acks_sent += len(batch.owed)
         else:
             self.status.acks_dropped += len(batch.owed)
-        if batch.topics:
-            self._released_at = self._now()
-        if self._paused_at is not None and self.status.pending_bytes <= self._max_pending_bytes // 2:
-            self._paused_at = None
-            if connection is not None:
-                connection.resume()
+        if watch is not None:
+            if batch.topics:
+                watch.note_release()
+            if self.status.pending_bytes <= self._max_pending_bytes // 2:
+                watch.resume()
 
     async def _stay_connected(self) -> None:
         failures = 0
-        refreshing = False
         while True:
+            self.status.state = ReceiverState.CONNECTING
             try:
-                self.status.state = ReceiverState.CONNECTING
-                if not refreshing:
-                    # Each time: mosquitto 2.0.11 closes the connection of a session that is taken without a word, so
-                    # to have lost it may mean that another collector has it.
-                    await self._ensure_alone()
-                refreshing = False
-                connection = await self._connect()
+                # Each time: mosquitto 2.0.11 closes the connection of a session that is taken without a word, so to
+                # have lost it may mean that another collector has it.
+                await self._ensure_alone()
+                watch, answer = await self._connect()
             except BrokerError as error:
                 self._note_failure(error)
             else:
                 opened_at = self._now()
-                why = await self._tend(connection)
+                if await watch.tend(answer, self._filters) is Verdict.REFRESH_DUE:
+                    self.status.refreshes += 1
+                    await self._take_leave()
+                    continue
+                why = watch.connection.over.result()
                 if isinstance(why, AlreadyRunning):
                     raise why
-                if why is _REFRESHED:
-                    refreshing = True
-                    continue
                 self._note_failure(why)
                 if self._now() - opened_at >= self._timing.stable_s:
                     failures = 0
@@ -299,7 +285,7 @@ class Receiver:
             connect_s=self._timing.connect_s,
         )
 
-    async def _connect(self) -> Connection:
+    async def _connect(self) -> tuple[Watch, mqtt5.ConnAckPacket]:
         status, address = self.status, self._address
         status.generation += 1
         connection = Connection(status.generation, self._own_topic, address, self._client_id, self)
@@ -312,18 +298,20 @@ class Receiver:
             session_expiry_interval=self._session_expiry_s,
             receive_max=self._receive_maximum,
         )
-        self._connection = connection
-        self._paused_at = None
-        self._opened_at_ms = self._clock()
-        self._backlog = 0
-        self._has_beaten = False
+        watch = self._watch = Watch(
+            connection,
+            address=address,
+            own_topic=self._own_topic,
+            window=self._receive_maximum,
+            timing=self._timing,
+            status=status,
+            clock=self._clock,
+            blocked=self._pending.blocked,
+            accepted=self.ready,
+        )
         answer = await open_connection(
             connection, address, tls=self._tls, packet=packet, within_s=self._timing.connect_s
         )
-        connection.subscribe(self._filters)
-        self._asked_at = self._delivery_at = self._released_at = self._ping_at = self._now()
-        self._heartbeat_at = None
-        self._keep_alive_s = float(answer.server_keep_alive or self._timing.keep_alive_s)
         status.session_present = answer.session_present
         status.session_expiry_s = (
             self._session_expiry_s if answer.session_expiry_interval is None else answer.session_expiry_interval
@@ -338,86 +326,25 @@ class Receiver:
                 status.sessions_lost += 1
                 log.error("session_lost", broker=str(address), generation=status.generation)
         self._was_connected = True
-        return connection
+        return watch, answer
 
-    async def _tend(self, connection: Connection) -> WatermasterError:
-        """Keep a connection until it is over and say why it is."""
-        timing = self._timing
-        limits = Limits(timing.heartbeat_s, timing.deaf_s, self._keep_alive_s, timing.stuck_s, timing.connect_s)
-        look_s = min(timing.look_s, self._keep_alive_s / _LOOKS_IN_KEEP_ALIVE)
-        while not connection.over.done():
-            at = self._now()
-            if self._asked_at is not None and connection.suback.done():
-                self._asked_at = None
-                self._note_subscribed(connection)
-            verdict = judge(self._pulse(connection), limits, at)
-            match verdict:
-                case Verdict.FINE:
-                    awaited: list[asyncio.Future[Any]] = [connection.over]
-                    if self._asked_at is not None:
-                        awaited.append(connection.suback)
-                    await asyncio.wait(awaited, timeout=look_s, return_when=asyncio.FIRST_COMPLETED)
-                case Verdict.PING_DUE:
-                    self._ping_at = at
-                    connection.ping()
-                case Verdict.HEARTBEAT_DUE:
-                    self._heartbeat_at = at
-                    self.status.heartbeats_sent += connection.publish(
-                        self._own_topic, encode_beat(Heartbeat(self._clock()))
-                    )
-                case Verdict.REFRESH_DUE:
-                    self.status.refreshes += 1
-                    await self._take_leave(connection)
-                    return _REFRESHED
-                case Verdict.SILENT | Verdict.DEAF | Verdict.OVERFULL | Verdict.UNANSWERED:
-                    if verdict is Verdict.OVERFULL:
-                        self.status.overfull += 1
-                        # With a backlog and a failing sink the answer to our subscriptions may never be read.
-                        self.ready.set()
-                    connection.abort(BrokerError(f"broker {self._address}: {_GIVEN_UP[verdict]}", retryable=True))
-        return connection.over.result()
-
-    def _note_subscribed(self, connection: Connection) -> None:
-        patterns = [topic_filter.pattern for topic_filter in self._filters]
-        try:
-            check_suback(connection.suback.result(), patterns, self._address)
-        except BrokerError as error:
-            connection.abort(error)
-        else:
-            self.status.last_error = None
-            self.ready.set()
-
-    def _pulse(self, connection: Connection) -> Pulse:
-        return Pulse(
-            asked_at=self._asked_at,
-            bytes_at=connection.bytes_at,
-            delivery_at=self._delivery_at,
-            released_at=self._released_at,
-            ping_at=self._ping_at,
-            heartbeat_at=self._heartbeat_at,
-            paused_at=self._paused_at,
-            owing=self.status.pending_messages > 0,
-            blocked=self._pending.blocked.is_set(),
-            backlog_over=self._has_beaten and self._backlog >= self._receive_maximum,
-        )
-
-    async def _take_leave(self, connection: Connection | None, *also: asyncio.Task[None]) -> None:
+    async def _take_leave(self, *also: asyncio.Task[None]) -> None:
         """Make safe what is held, if the sink works, and say goodbye to the broker.
 
         Args:
-            connection: The one to leave.
             also: Waiting ends with any of these, too.
         """
-        if connection is not None:
-            connection.discard()
+        watch = self._watch
+        if watch is not None:
+            watch.connection.discard()
         waits = [asyncio.create_task(_wait_for(event)) for event in (self._pending.settled, self._pending.blocked)]
         try:
             await asyncio.wait([*waits, *also], timeout=self._timing.drain_s, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
-        if connection is not None:
-            await connection.leave(self._timing.leave_s)
+        if watch is not None:
+            await watch.connection.leave(self._timing.leave_s)
 
     def _note_failure(self, error: WatermasterError) -> None:
         # A failure that repeats is logged once.
@@ -430,16 +357,6 @@ class Receiver:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-
-
-_REFRESHED: Final = BrokerError("left on purpose", retryable=True)
-
-_GIVEN_UP: Final = {
-    Verdict.UNANSWERED: "it does not answer our subscriptions",
-    Verdict.SILENT: "it answers no ping any more",
-    Verdict.DEAF: "the session delivers nothing any more, not even our heartbeat",
-    Verdict.OVERFULL: "given up until the messages held are safe: the sink fails and the byte bound is reached",
-}
 
 
 async def _wait_for(event: asyncio.Event) -> None:

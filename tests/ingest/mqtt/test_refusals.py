@@ -84,7 +84,7 @@ def test_a_port_where_nobody_listens_is_said_and_tried_again() -> None:
 def test_a_host_that_does_not_exist_is_said() -> None:
     async def scenario() -> None:
         address = BrokerAddress(host="no-such-host.invalid", port=1883)
-        error = await refusal(receiver(0, Sink(), client_id="c", address=address), 2.0)
+        error = await refusal(receiver(0, Sink(), client_id="c", address=address), 1.0)
         assert "no-such-host.invalid:1883 can't be reached" in str(error)
 
     asyncio.run(scenario())
@@ -285,8 +285,8 @@ def test_plain_text_to_a_tls_port_is_an_error_and_no_crash(tmp_path: Path, new_m
 def test_tls_to_a_plain_port_is_an_error_and_no_crash(mosquitto: Mosquitto) -> None:
     async def scenario() -> None:
         address = BrokerAddress.parse(f"mqtts://{HOST}:{mosquitto.port}")
-        subject = receiver(mosquitto.port, Sink(), client_id="x", address=address, timing=replace(QUICK, connect_s=1.0))
-        error = await refusal(subject, 2.0)
+        subject = receiver(mosquitto.port, Sink(), client_id="x", address=address, timing=replace(QUICK, connect_s=0.5))
+        error = await refusal(subject, 1.0)
         assert f"127.0.0.1:{mosquitto.port}" in str(error)
 
     asyncio.run(scenario())

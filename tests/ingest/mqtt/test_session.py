@@ -198,7 +198,7 @@ def test_a_connection_that_breaks_again_and_again_loses_nothing(mosquitto: Mosqu
 
 
 def test_what_a_broker_forgets_to_send_from_a_mixed_backlog_is_fetched_at_once(mosquitto: Mosquitto) -> None:
-    """mosquitto 2.0.11 moves as many messages of QoS 1 into its window unsent as QoS 0 wait behind a full window.
+    """As many messages of QoS 1 as of QoS 0 behind a full window are moved into it unsent (mosquitto 2.0.11).
 
     Without a reconnect on purpose they would come whenever the connection happens to break.
     """
