@@ -9,6 +9,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 TOPIC = "watermaster/v1/+/up/+"
 
@@ -16,6 +20,7 @@ TOPIC = "watermaster/v1/+/up/+"
 def paho(port: int, client_id: str, count: int, _folder: Path) -> float:
     """paho-mqtt, merely counting."""
     import paho.mqtt.client as mqtt  # noqa: PLC0415  # one client a process
+    from paho.mqtt.enums import CallbackAPIVersion  # noqa: PLC0415
     from paho.mqtt.packettypes import PacketTypes  # noqa: PLC0415
     from paho.mqtt.properties import Properties  # noqa: PLC0415
 
@@ -28,7 +33,7 @@ def paho(port: int, client_id: str, count: int, _folder: Path) -> float:
         if seen == count:
             done.set()
 
-    client = mqtt.Client(mqtt.CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=mqtt.MQTTv5)
     client.on_message = on_message
     properties = Properties(PacketTypes.CONNECT)
     properties.SessionExpiryInterval = 600
@@ -147,7 +152,7 @@ def _now() -> int:
 def main() -> None:
     """Make ready, say so, wait for the word, drain, print seconds."""
     name, port, client_id, count, folder = sys.argv[1:]
-    drains = {
+    drains: dict[str, Callable[[int, str, int, Path], float]] = {
         "paho": paho,
         "aiomqtt": aiomqtt,
         "journal": journal,

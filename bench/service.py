@@ -99,8 +99,8 @@ async def _latency(broker: Mosquitto, ledger: Path) -> list[float]:
         sent = max(sent, due)
         if probes < PROBES and now - began > 2 + probes * 0.1:
             code = station(STATIONS - 1 - probes)
-            payload = json.dumps({"station": code, "time": format_instant(at, 480), "values": {"discharge": 0.5}})
-            send("watermaster/v1/probe/up/json", payload.encode())
+            low = json.dumps({"station": code, "time": format_instant(at, 480), "values": {"discharge": 0.5}})
+            send("watermaster/v1/probe/up/json", low.encode())
             waiting[code] = time.perf_counter()
             probes += 1
         if waiting:

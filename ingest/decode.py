@@ -139,15 +139,13 @@ class Decoder:
         readings = Readings()
         gateways: list[str] = []
         ticks: list[Tick] = []
+        uplinks: list[int] = []
         others = 0
-        if self._ticks is TickSource.RECEIVED_AT:
-            minutes = received_at // MINUTE_MS
-            fresh = np.flatnonzero(np.diff(minutes, prepend=-1))
-            ticks = [Tick(first + int(row), int(minutes[row]) * MINUTE_MS) for row in fresh]
         for number, (topic, payload) in enumerate(zip(topics, payloads, strict=True)):
             kind, gateway, wire = parse_topic(topic, self._prefix)
             gateways.append(gateway)
             if kind is TopicKind.UPLINK:
+                uplinks.append(number)
                 if wire == "json":
                     decode_json(number, payload, self._zone, readings)
                 else:
@@ -160,6 +158,8 @@ class Decoder:
                 if kind is TopicKind.HEARTBEAT and self._ticks is TickSource.HEARTBEAT:
                     at = _heartbeat_at(payload, int(received_at[number]))
                     ticks.append(Tick(first + number, at))
+        if self._ticks is TickSource.RECEIVED_AT and uplinks:
+            ticks = _minutes(first, np.array(uplinks), received_at)
         observations, refused = self._admit(first, readings, gateways, received_at)
         rejected: Counter[str] = Counter()
         dead_letters: list[DeadLetter] = []
@@ -240,6 +240,13 @@ class Decoder:
         flags = self._gross_range.flags(batch.series, batch.event_time, batch.value, missing)
         batch.flag[:] = flags
         return batch, refused
+
+
+def _minutes(first: int, uplinks: NDArray[np.int64], received_at: NDArray[np.int64]) -> list[Tick]:
+    """Full minutes of arrival; of uplinks only, since the arrival of our own heartbeats is no part of what is replayed."""
+    minutes = received_at[uplinks] // MINUTE_MS
+    fresh = np.flatnonzero(np.diff(minutes, prepend=-1))
+    return [Tick(first + int(uplinks[row]), int(minutes[row]) * MINUTE_MS) for row in fresh]
 
 
 def _heartbeat_at(payload: bytes, received_at: int) -> int:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["TCP_GATEWAY", "Topic", "TopicKind", "heartbeat_topic", "parse_topic", "subscriptions"]
+__all__ = ["TCP_GATEWAY", "Topic", "TopicKind", "config_topic", "heartbeat_topic", "parse_topic", "subscriptions"]
 
 TCP_GATEWAY: Final = "_tcp"
 """Stands for the gateway in topics of what came over the TCP listener; it speaks for any station."""
@@ -22,6 +22,7 @@ class TopicKind(StrEnum):
     UPLINK = "uplink"
     STATUS = "status"
     HEARTBEAT = "heartbeat"
+    CONFIG = "config"
     BAD = "bad"
 
 
@@ -54,6 +55,8 @@ def parse_topic(topic: str, prefix: str) -> Topic:
             return Topic(TopicKind.STATUS, gateway)
         case ["_", "heartbeat", _]:
             return Topic(TopicKind.HEARTBEAT)
+        case ["_", "config"]:
+            return Topic(TopicKind.CONFIG)
         case _:
             return _BAD
 
@@ -61,6 +64,11 @@ def parse_topic(topic: str, prefix: str) -> Topic:
 def heartbeat_topic(prefix: str, client_id: str) -> str:
     """Where a collector publishes, and hears, its own heartbeat."""
     return f"{prefix}/_/heartbeat/{client_id}"
+
+
+def config_topic(prefix: str) -> str:
+    """Under which a change of what judges stands in the journal; nobody publishes it."""
+    return f"{prefix}/_/config"
 
 
 def subscriptions(prefix: str, client_id: str) -> tuple[str, ...]:

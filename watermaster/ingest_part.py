@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from concurrent.futures import ThreadPoolExecutor
+from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
 
 from hydro.errors import JournalError
@@ -12,6 +14,7 @@ from ingest.follow import Follower
 from ingest.mqtt import BrokerAddress, Receiver
 from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
 from ingest.store_writer import StoreWriter
+from ingest.topics import config_topic
 from storage.dead_letters import DeadLetterFile
 from storage.journal import Gap, Journal, JournalReader, set_mark
 from storage.state_file import StateFile
@@ -65,6 +68,7 @@ class IngestPart:
         reader = StoreReader(index, self._state)
         self._dead_letters = dead_letters = DeadLetterFile(around.data_dir.dead_letters)
         set_mark(path, "store", reader.position)
+        await loop.run_in_executor(self._thread, self._note_config, journal, self._state)
         follower = Follower(JournalReader.open(path), around.decoder, self._missing)
         around.appended.append(follower.wake)
         self._writer = writer = StoreWriter(
@@ -113,6 +117,15 @@ class IngestPart:
         self._receiving = asyncio.create_task(receiver.run(), name="receiver")
         await receiver.wait_ready(_BROKER_WAIT_S)
         around.log.info("receiving", broker=str(address), client_id=mqtt.client_id, position=journal.last_position)
+
+    def _note_config(self, journal: Journal, state: StateFile) -> None:
+        """Put a change of the register or of ``time.*`` into the journal: from that position on it judges."""
+        known = self._around.register.hash
+        if state.meta("config") != known:
+            entry = json.dumps({"config": known, "at": self._around.clock(), "version": version("watermaster")})
+            journal.append([config_topic(self._around.settings.mqtt.prefix)], [entry.encode()])
+            state.set_meta("config", known)
+            self._around.log.info("config_changed", config=known[:16], position=journal.last_position)
 
     def _missing(self, gap: Gap) -> None:
         self._around.log.error("journal_gap", what=str(gap))

@@ -133,9 +133,9 @@ def test_kills_and_outages_lose_nothing_and_repeat_nothing(  # noqa: PLR0915  # 
         at(28)
         database.start()
         publisher.join()
-        for gateway in gateways.values():
-            gateway.wait(MESSAGES // 4)
-            gateway.close()
+        for client in gateways.values():
+            client.wait(MESSAGES // 4)
+            client.close()
         expected = {
             (f"S{number:03d}", quantity) for number in range(STATIONS) for quantity in ("discharge", "stage", "voltage")
         }

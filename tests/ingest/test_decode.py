@@ -142,10 +142,15 @@ def test_a_heartbeat_never_says_a_later_time_than_its_arrival(payload: bytes) ->
 
 def test_in_a_recorded_stream_full_minutes_of_arrival_tick_and_heartbeats_do_not() -> None:
     using = decoder(TickSource.RECEIVED_AT)
-    arrived = np.array([NOW + 1_000, NOW + 2_000, NOW + 61_000], np.int64)
-    topics = [TOPIC, "watermaster/v1/_/heartbeat/c", TOPIC]
-    batch = using.decode(1, topics, [b"[]", b'{"at":5}', b"[]"], arrived)
-    assert batch.ticks == [Tick(1, NOW), Tick(3, NOW + MINUTE_MS)]
+    arrived = np.array([NOW + 1_000, NOW + 900_000, NOW + 2_000, NOW + 61_000], np.int64)
+    topics = [TOPIC, "watermaster/v1/_/heartbeat/c", TOPIC, TOPIC]
+    batch = using.decode(1, topics, [b"[]", b'{"at":5}', b"[]", b"[]"], arrived)
+    assert batch.ticks == [Tick(1, NOW), Tick(4, NOW + MINUTE_MS)]
+
+
+def test_a_change_of_config_stands_in_the_journal_and_is_no_message() -> None:
+    batch = decode({"config": "abc"}, topic="watermaster/v1/_/config")
+    assert (batch.messages, batch.dead_letters, batch.last) == (0, [], 1)
 
 
 def test_columns_carry_series_position_and_arrival() -> None:
