@@ -243,7 +243,7 @@ class Decoder:
 
 
 def _minutes(first: int, uplinks: NDArray[np.int64], received_at: NDArray[np.int64]) -> list[Tick]:
-    """Full minutes of arrival; of uplinks only, since the arrival of our own heartbeats is no part of what is replayed."""
+    """Full minutes of arrival; of uplinks only, since our own heartbeats are no part of what is replayed."""
     minutes = received_at[uplinks] // MINUTE_MS
     fresh = np.flatnonzero(np.diff(minutes, prepend=-1))
     return [Tick(first + int(uplinks[row]), int(minutes[row]) * MINUTE_MS) for row in fresh]

@@ -7,6 +7,10 @@ import time
 from typing import TYPE_CHECKING
 
 import pytest
+from paho.mqtt.client import Client, MQTTv5
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
 from hydro.instants import format_instant
 from tests.end_to_end.running import Gateway, Running, command, eventually, write_config
@@ -119,3 +123,55 @@ def test_a_shortfall_becomes_an_alert_and_can_be_worked_off(config: Path, mosqui
     for one in (*again, *live):
         one.pop("case")
     assert again == live
+
+
+def test_the_services_work_apart_on_one_data_directory(config: Path, mosquitto: Mosquitto) -> None:
+    """Collector and rules in processes of their own meet in the journal; the rules may come later."""
+    prefix = json.loads((config / "watermaster.yaml").read_text())["mqtt"]["prefix"]
+    now = time.time_ns() // 1_000_000 // SLOT * SLOT
+    with Running(config, only="ingest") as ingest:
+        gateway = Gateway(mosquitto, f"{prefix}-g1")
+        for number in range(24):
+            reading = {"station": "A", "time": now - (24 - number) * SLOT, "values": {"discharge": 0.9}}
+            gateway.publish(f"{prefix}/g1/up/json", json.dumps(reading).encode())
+        gateway.wait(24)
+        gateway.close()
+        with Running(config, only="alerting,console") as judging:
+            eventually(lambda: len(judging.get("alerts")["items"]) > 0, 20, "the alert")
+            assert {alert["level"] for alert in judging.get("alerts")["items"]} == {"red"}
+            assert judging.stop() == 0
+        assert ingest.stop() == 0
+
+
+def test_recorded_arrival_drives_the_clock_of_a_trusted_replay(config: Path, mosquitto: Mosquitto) -> None:
+    """An hour of a week ago is judged when later messages of the replay arrive, not by today's clock."""
+    settings = json.loads((config / "watermaster.yaml").read_text())
+    settings["ingest"] = {"trust_replay": True}
+    (config / "watermaster.yaml").write_text(json.dumps(settings))
+    prefix = settings["mqtt"]["prefix"]
+    hour = 3_600_000
+    start = (time.time_ns() // 1_000_000 - 7 * 86_400_000) // hour * hour
+    properties = Properties(PacketTypes.PUBLISH)
+    publisher = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+    publisher.connect("127.0.0.1", mosquitto.port)
+    publisher.loop_start()
+
+    def replay(station: str, at: int, received_at: int) -> None:
+        properties.UserProperty = [("received_at", format_instant(received_at, 480))]
+        reading = {"station": station, "time": at, "values": {"discharge": 0.9}}
+        publisher.publish(f"{prefix}/g1/up/json", json.dumps(reading), 1, properties=properties).wait_for_publish(10)
+
+    with Running(config) as service:
+        for number in range(1, 8):  # of twelve slots, seven: enough to judge, not complete
+            replay("A", start + number * SLOT, start + number * SLOT + 1_000)
+        eventually(lambda: service.count("observations_stored") == 7, 20, "storing")
+        replay("B", start + 20 * 60_000, start + hour + 29 * 60_000)  # half an hour of lateness is not over
+        eventually(lambda: service.count("observations_stored") == 8, 20, "storing")
+        assert service.get("alerts")["items"] == []
+        replay("B", start + 25 * 60_000, start + hour + 30 * 60_000)
+        eventually(lambda: len(service.get("alerts")["items"]) == 1, 20, "the alert")
+        [alert] = service.get("alerts")["items"]
+        assert (alert["basis"], alert["window"]["valid"]) == ("hour", 7)
+        assert service.stop() == 0
+    publisher.disconnect()
+    publisher.loop_stop()
