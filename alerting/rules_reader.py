@@ -10,12 +10,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from alerting.eflow.describe import describe
-from alerting.eflow.engine import EflowEngine
+from alerting.eflow.engine import ALERT_CLASS, EflowEngine
+from alerting.record import SubjectAlerts
 from hydro.instants import DAY_MS
 
 if TYPE_CHECKING:
     from alerting.eflow.verdict import TargetVerdicts
-    from alerting.record import SubjectAlerts
+    from alerting.eflow.engine import GoneTarget
     from hydro.quantity import Quantity
     from hydro.register import Register
     from hydro.series import SeriesIndex
@@ -64,9 +65,12 @@ class RulesReader:
         self._revise_days = revise_days
         self.engine = EflowEngine(register, index, _BlockShelf(state))
         self._rebuilt: list[str] = []
+        self._gone: list[GoneTarget] = []
+        self._forgotten: list[str] = []
         if state.meta("config") is not None:
             entries = {name: blob for name, _, blob in state.items("state")}
-            self._rebuilt = self.engine.unpack(entries, state.position)
+            found = self.engine.unpack(entries, state.position)
+            self._rebuilt, self._gone = found.rebuilt, found.gone
 
     @property
     def position(self) -> int:
@@ -81,12 +85,17 @@ class RulesReader:
         return changes
 
     def rebuilt(self) -> list[SubjectAlerts]:
-        """Alerts of the targets that were judged anew because their rows in the register changed; once."""
+        """Alerts of targets for which the register has changed, once: judged anew, or withdrawn with their target."""
         again, self._rebuilt = self._rebuilt, []
+        gone, self._gone = self._gone, []
         engine = self.engine
-        return self._described(
+        changes = self._described(
             [engine.tracks[target_id].verdicts(engine.series_of(target_id).horizon) for target_id in again]
         )
+        for target in gone:
+            changes.append(SubjectAlerts(ALERT_CLASS, target.station, target.target_id, target.horizon, ()))
+            self._forgotten.append(f"target {target.target_id}")
+        return changes
 
     def finish(self, at: int | None) -> list[SubjectAlerts]:
         """End of a recorded stream; see :meth:`EflowEngine.finish`."""
@@ -119,9 +128,14 @@ class RulesReader:
                 self._state.delete("block", name=_name(station, quantity), below=day)
             for name, blob in packed.entries.items():
                 self._state.put("state", name, 0, blob)
+            for name in self._forgotten:
+                self._state.delete("state", name=name)
             self._state.set_meta("config", self._register.hash)
-            self._state.set_position(engine.restart_position)
-        return engine.restart_position
+            restart = engine.restart_after(packed.numbers)
+            self._state.set_position(restart)
+        engine.packed(packed.numbers)
+        self._forgotten.clear()
+        return restart
 
     def all_alerts(self) -> list[SubjectAlerts]:
         """Every alert that the state knows, by target; for a backtest, which forgets nothing."""

@@ -95,6 +95,9 @@ class RulesService:
                 changes = []
             stopping = batch is None and self._stopping
             if stopping or loop.time() - self._saved_at >= _SLICE_S:
+                if position > committed:  # what is saved must not be ahead of the ledger
+                    await self._commit([], position)
+                    committed, self._committed_at = position, loop.time()
                 await self._save(all_of_it=stopping)
             if stopping:
                 return
@@ -103,9 +106,10 @@ class RulesService:
         """Put down a slice of what changed; all of it within some seconds, without a pause that anybody feels."""
         loop = asyncio.get_running_loop()
         most = None if all_of_it else max(_SLICE_SERIES, self._reader.unsaved // _SLICES)
-        if self._reader.unsaved or all_of_it:
-            position = await asyncio.to_thread(self._reader.save, most)
-            if all_of_it or loop.time() - self._marked_at >= _MARK_S:
+        due = all_of_it or loop.time() - self._marked_at >= _MARK_S  # the position moves even where nothing is judged
+        if self._reader.unsaved or due:
+            position = await until_done(lambda: asyncio.to_thread(self._reader.save, most), self._rng, self._failed)
+            if due:
                 self._saved(position)
                 self._marked_at = loop.time()
         self._saved_at = loop.time()

@@ -11,6 +11,7 @@ __all__ = [
     "JournalError",
     "JournalFull",
     "LedgerError",
+    "StateError",
     "StoreError",
     "StoreUnavailable",
     "TransitionError",
@@ -70,6 +71,13 @@ class JournalError(WatermasterError):
 
 class JournalFull(JournalError):  # the usual name of this condition  # noqa: N818  # a state, named as people say it
     """No room to append; nothing was written and appending may be tried again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
+
+
+class StateError(WatermasterError):
+    """A state file can't be written: mostly for want of room; what it would have said still stands in memory."""
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)

@@ -29,6 +29,7 @@ DAY_MS: Final = 86_400_000
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _EPOCH_ORDINAL: Final = date(1970, 1, 1).toordinal()
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_MIDNIGHT: Final = re.compile(r"(\d{4}-?\d\d-?\d\d[T ])24:00(?::00(?:\.0+)?)?(Z|[+-]\d\d:?\d\d)?", re.ASCII)
 _ZONE: Final = re.compile(r"([+-])(\d\d):?(\d\d)")
 
 
@@ -71,7 +72,10 @@ def parse_instant(text: str, zone_minutes: int) -> int:
     if len(text) < 11:  # a bare date is a day, not an instant  # noqa: PLR2004  # a plain fact of the calendar
         message = f"{text!r} is not an ISO 8601 date and time"
         raise ValueError(message)
-    moment = datetime.fromisoformat(text)
+    midnight = _MIDNIGHT.fullmatch(text)  # ISO 8601 has it, Python learned it late
+    moment = datetime.fromisoformat(f"{midnight[1]}00:00{midnight[2] or ''}" if midnight else text)
+    if midnight:
+        moment += timedelta(days=1)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone_of(zone_minutes))
     return (moment - _EPOCH) // _MILLISECOND

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Final
 
 from hydro.instants import parse_instant
+from ingest.topics import PRETENDED, TCP_GATEWAY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from storage.journal import Journal
 
 __all__ = ["RECEIVED_AT", "JournalSink"]
+
+_LATEST_MS: Final = 9_200_000_000_000
+_OF_LISTENER: Final = f"/{TCP_GATEWAY}/"
 
 RECEIVED_AT: Final = "received_at"
 """MQTT 5 user property of replayed messages: ISO 8601 or epoch milliseconds."""
@@ -55,9 +59,10 @@ class JournalSink:
         """
         if not len(batch):
             return
+        topics = batch.topics if self._trust_replay else _unpretended(batch.topics)
         received = self._recorded(batch.properties, len(batch)) if self._trust_replay and batch.properties else None
         loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._journal.append, batch.topics, batch.payloads, received)
+        await loop.run_in_executor(self._thread, self._journal.append, topics, batch.payloads, received)
         self._appended()
 
     def _recorded(self, properties: Mapping[int, list[tuple[str, str]]], size: int) -> list[int]:
@@ -72,6 +77,14 @@ class JournalSink:
 
 def _instant(text: str, otherwise: int) -> int:
     try:
-        return int(text) if text.lstrip("-").isdigit() else parse_instant(text, 0)
+        at = int(text) if text.lstrip("-").isdigit() else parse_instant(text, 0)
     except (ValueError, OverflowError):
         return otherwise
+    return at if 0 <= at <= _LATEST_MS else otherwise
+
+
+def _unpretended(topics: list[str]) -> list[str]:
+    """Topics of which none passes for our own TCP listener's, which may speak for any station."""
+    if _OF_LISTENER not in "\0".join(topics):
+        return topics
+    return [f"{PRETENDED}{topic}" if _OF_LISTENER in topic else topic for topic in topics]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -15,17 +16,20 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from hydro.columns import Observations
-from hydro.instants import MINUTE_MS
+from hydro.instants import MINUTE_MS, format_instant
 from hydro.series import QUANTITY_SLOTS, SeriesIndex
 from ingest.codecs.json import decode_json
 from ingest.codecs.readings import MessageFault, Readings
+from ingest.codecs.sl651 import decode_sl651
+from ingest.codecs.sl651.address import normal_address
+from ingest.codecs.slt427.readings import decode_slt427
 from ingest.quality.admission import REASONS, Admission
 from ingest.quality.gross_range import GrossRange
 from ingest.reasons import DeadLetterReason, RejectReason
 from ingest.topics import TopicKind, parse_topic
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -130,9 +134,11 @@ class Decoder:
         self._ticks = ticks
         self._admission = Admission(register, index, max_age_days)
         self._gross_range = GrossRange(register, index)
+        self._sl651 = _station_of(register, "sl651_address")
+        self._slt427 = _station_of(register, "slt427_address")
         self._numbers = {code: number for number, code in enumerate(index.stations)}
 
-    def decode(  # noqa: C901  # one branch a kind of topic
+    def decode(
         self, first: int, topics: Sequence[str], payloads: Sequence[bytes], received_at: NDArray[np.int64]
     ) -> DecodedBatch:
         """Decode messages ``first``, ``first`` + 1, … of the journal or of a recorded stream."""
@@ -146,11 +152,7 @@ class Decoder:
             gateways.append(gateway)
             if kind is TopicKind.UPLINK:
                 uplinks.append(number)
-                if wire == "json":
-                    decode_json(number, payload, self._zone, readings)
-                else:
-                    fault = MessageFault(number, DeadLetterReason.UNSUPPORTED_FORMAT, wire)
-                    readings.undecodable.append(fault)
+                self._read(wire, number, payload, int(received_at[number]), readings)
             elif kind is TopicKind.BAD:
                 readings.undecodable.append(MessageFault(number, DeadLetterReason.BAD_TOPIC, topic[:120]))
             else:
@@ -212,6 +214,16 @@ class Decoder:
             unknown_keys=readings.unknown_keys,
         )
 
+    def _read(self, wire: str, number: int, payload: bytes, received_at: int, readings: Readings) -> None:
+        if wire == "json":
+            decode_json(number, payload, self._zone, readings)
+        elif wire == "sl651":
+            decode_sl651(number, payload, self._zone, received_at, self._sl651, readings)
+        elif wire == "slt427":
+            decode_slt427(number, payload, self._zone, received_at, self._slt427, readings)
+        else:
+            readings.undecodable.append(MessageFault(number, DeadLetterReason.UNSUPPORTED_FORMAT, wire))
+
     def _admit(
         self, first: int, readings: Readings, gateways: list[str], received_at: NDArray[np.int64]
     ) -> tuple[Observations, list[tuple[int, RejectReason, int, str]]]:
@@ -230,7 +242,7 @@ class Decoder:
         for row in np.flatnonzero(codes):
             reason = REASONS[codes[row]]
             if reason is not None:
-                detail = f"{readings.station[row]} at {readings.event_time[row]} ms"
+                detail = f"{readings.station[row]} at {_shown_time(readings.event_time[row], self._zone)}"
                 refused.append((int(message[row]), reason, 1, detail[:120]))
         series = station * QUANTITY_SLOTS + np.array(readings.quantity, np.int64)
         batch = Observations(series, event_time, value, np.zeros(size, np.uint8), arrived, first + message)
@@ -240,6 +252,31 @@ class Decoder:
         flags = self._gross_range.flags(batch.series, batch.event_time, batch.value, missing)
         batch.flag[:] = flags
         return batch, refused
+
+
+def _station_of(register: Register, column: str) -> Callable[[str], str]:
+    """Code of the station that has an address on the wire: by its column, else by its code being that address."""
+    addresses: dict[str, str] = {}
+    for code in register.stations:
+        with suppress(ValueError):  # most codes are no addresses
+            addresses[normal_address(code)] = code
+    for code, rows in register.stations.items():  # what the column says goes before what a code looks like
+        for row in rows:
+            with suppress(ValueError):  # an empty cell
+                addresses[normal_address(getattr(row, column))] = code
+
+    def station(address: str) -> str:
+        return addresses.get(address, address)
+
+    return station
+
+
+def _shown_time(event_time: int, zone_minutes: int) -> str:
+    """For people; what no calendar has is shown as it came."""
+    try:
+        return format_instant(event_time, zone_minutes)
+    except OverflowError:
+        return f"{event_time} ms"
 
 
 def _minutes(first: int, uplinks: NDArray[np.int64], received_at: NDArray[np.int64]) -> list[Tick]:

@@ -1,22 +1,45 @@
-"""Following the journal: decoded batches after a position, as soon as there are any."""
+"""Following the journal: decoded batches after a position, as soon as there are any.
+
+Decoding holds the process up, so it is done in pieces that are bounded by bytes as well as by messages, whatever the
+rows of the journal hold, and between two pieces everybody else has a turn. A batch may therefore end within a row; the
+row is then read from its middle after a restart.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from bisect import bisect_right
+from collections import deque
+from itertools import accumulate
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
+
+from ingest.salvage import decode_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from ingest.decode import DecodedBatch, Decoder
-    from storage.journal import Gap, JournalReader
+    from ingest.salvage import Undecodable
+    from storage.journal import Gap, JournalBatch, JournalReader
 
 __all__ = ["Follower"]
 
 _POLL_S: Final = 0.05
 """How soon rows are seen that another process appended; our own collector wakes us."""
+
+_PIECE_BYTES: Final = 1024 * 1024
+_PIECE_MESSAGES: Final = 1_000
+
+
+class _Piece(NamedTuple):
+    first: int
+    topics: list[str]
+    payloads: list[bytes]
+    received_at: NDArray[np.int64]
 
 
 class Follower:
@@ -26,13 +49,24 @@ class Follower:
         reader: The journal.
         decoder: For the register in force.
         on_gap: Told of positions that can't be read any more.
+        on_broken: Told of messages that broke the decoder and were set aside. Without it what the decoder raised is
+            raised.
     """
 
-    def __init__(self, reader: JournalReader, decoder: Decoder, on_gap: Callable[[Gap], None]) -> None:
+    def __init__(
+        self,
+        reader: JournalReader,
+        decoder: Decoder,
+        on_gap: Callable[[Gap], None],
+        on_broken: Callable[[Undecodable], None] | None = None,
+    ) -> None:
         self._reader = reader
         self._decoder = decoder
         self._on_gap = on_gap
+        self._on_broken = on_broken
         self._gaps = 0
+        self._rows: deque[JournalBatch] = deque()
+        self._given = 0
         self._wake = asyncio.Event()
 
     def wake(self) -> None:
@@ -44,29 +78,59 @@ class Follower:
 
         Args:
             after: Position.
-            limit: About how many messages; rows of the journal are never split.
-            until: Last position that is wanted; it must end a row.
+            limit: How many messages are read at once; a batch holds no more, and mostly less.
+            until: Last position that is wanted.
         """
         self._wake.clear()
-        rows = await asyncio.to_thread(self._reader.read, after, limit)
-        self._report_gaps()
-        if until is not None:
-            rows = [row for row in rows if row.last <= until]
-        if not rows:
+        if after != self._given:
+            self._rows.clear()
+        if self._rows:
+            await asyncio.sleep(0)
+        elif not await self._read(after, limit):
             try:
                 await asyncio.wait_for(self._wake.wait(), _POLL_S)
             except TimeoutError:
                 return None
             return await self.next(after, limit, until=until)
-        topics: list[str] = []
-        payloads: list[bytes] = []
-        for row in rows:
-            topics += row.topics
-            payloads += row.payloads
-        received_at = np.concatenate([row.received_at for row in rows])
-        return self._decoder.decode(rows[0].first, topics, payloads, received_at)
+        piece = self._cut(after + 1, min(limit, _PIECE_MESSAGES), until)
+        if piece is None:
+            return None
+        self._given = piece.first + len(piece.topics) - 1
+        if self._on_broken is None:
+            return self._decoder.decode(*piece)
+        return decode_all(self._decoder, *piece, self._on_broken)
 
-    def _report_gaps(self) -> None:
+    async def _read(self, after: int, limit: int) -> bool:
+        self._rows.extend(await asyncio.to_thread(self._reader.read, after, limit))
+        self._given = after
         for gap in self._reader.gaps[self._gaps :]:
             self._on_gap(gap)
         self._gaps = len(self._reader.gaps)
+        return bool(self._rows)
+
+    def _cut(self, start: int, most: int, until: int | None) -> _Piece | None:
+        """Messages from a position on that follow each other without a hole; None if none of them is wanted."""
+        first = max(start, self._rows[0].first)
+        topics: list[str] = []
+        payloads: list[bytes] = []
+        received_at: list[NDArray[np.int64]] = []
+        size = 0
+        while self._rows:
+            row, position = self._rows[0], first + len(topics)
+            wanted = min(most - len(topics), (row.last if until is None else min(row.last, until)) - position + 1)
+            if row.first > position or wanted <= 0:
+                break
+            offset = position - row.first
+            sizes = list(accumulate(map(len, row.payloads[offset : offset + wanted]), initial=size))
+            fitting = bisect_right(sizes, _PIECE_BYTES) - 1
+            if not topics:
+                fitting = max(fitting, 1)
+            cut = slice(offset, offset + fitting)
+            topics += row.topics[cut]
+            payloads += row.payloads[cut]
+            received_at.append(row.received_at[cut])
+            size = sizes[fitting]
+            if position + fitting <= row.last:
+                break
+            self._rows.popleft()
+        return _Piece(first, topics, payloads, np.concatenate(received_at)) if topics else None

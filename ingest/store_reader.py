@@ -65,6 +65,13 @@ class Totals(msgspec.Struct):
     sequence_gaps: int = 0
 
 
+class _Answer(msgspec.Struct):
+    """What the store said for a batch that ends at ``last``."""
+
+    last: int
+    keys: list[RecalledKey]
+
+
 class _Head(msgspec.Struct):
     totals: Totals
     newest: int
@@ -84,7 +91,8 @@ class StoreReader:
         self._index = index
         self._state = state
         self._memory = KeyMemory()
-        self._newest = _NEVER
+        self._newest = self._window_at = _NEVER
+        self._answers = 0
         self._sequence: dict[str, int] = {}
         self._shelved: set[int] = set(state.numbers("hour", ""))
         self.totals = Totals()
@@ -93,16 +101,20 @@ class StoreReader:
         if head is not None:
             known = msgspec.msgpack.decode(head, type=_Head)
             self.totals, self._newest, self._sequence = known.totals, known.newest, known.sequence
+            self._window_at = known.newest
             if tuple(known.stations) != index.stations:
                 self._renumber(SeriesIndex(known.stations))
         self._recalled_until = 0
-        for _, last, blob in state.items("recalled"):
-            self._recall(msgspec.msgpack.decode(blob, type=list[RecalledKey]))
-            self._recalled_until = max(self._recalled_until, last)
+        for _, number, blob in state.items("recalled"):
+            answer = msgspec.msgpack.decode(blob, type=_Answer)
+            self._recall(answer.keys)
+            self._recalled_until = max(self._recalled_until, answer.last)
+            self._answers = number + 1
 
     @property
     def _first_known_hour(self) -> int:
-        return self._newest // HOUR_MS - WINDOW_HOURS
+        """First hour whose keys are known here; it moves with snapshots only, so that reading again decides the same."""
+        return self._window_at // HOUR_MS - WINDOW_HOURS
 
     def _renumber(self, old: SeriesIndex) -> None:
         numbers = [self._index.station_number(code) for code in old.stations]
@@ -120,7 +132,6 @@ class StoreReader:
     def unknown_keys(self, batch: DecodedBatch) -> list[tuple[str, str, list[int]]]:
         """Keys that the store must be asked for before :meth:`step`: station, quantity, event times."""
         rows = batch.observations
-        self._newest = max(self._newest, int(rows.received_at.max()) if len(rows) else _NEVER)
         asked: dict[int, list[int]] = {}
         for row in self._memory.unknown(rows, self._first_known_hour):
             asked.setdefault(int(rows.series[row]), []).append(int(rows.event_time[row]))
@@ -138,7 +149,8 @@ class StoreReader:
                 value, flag = (None, 0) if point is None else (point.value, point.flag)
                 keys.append(RecalledKey(station, quantity, event_time, value, flag))
         with self._state.transaction():
-            self._state.put("recalled", "", batch.last, msgspec.msgpack.encode(keys))
+            self._state.put("recalled", "", self._answers, msgspec.msgpack.encode(_Answer(batch.last, keys)))
+        self._answers += 1
         self._recall(keys)
         self._recalled_until = max(self._recalled_until, batch.last)
 
@@ -174,6 +186,8 @@ class StoreReader:
         _add(totals.observations_rejected, batch.rejected)
         totals.unknown_keys += batch.unknown_keys
         for station, number in batch.sequence:
+            if self._index.station_number(station) is None:
+                continue
             last = self._sequence.get(station)
             if last is not None and number > last + 1:
                 totals.sequence_gaps += 1
@@ -200,16 +214,20 @@ class StoreReader:
         """
         if self.position < self._recalled_until:
             return False
-        first_known = self._first_known_hour
+        first_known = self._newest // HOUR_MS - WINDOW_HOURS
+        dirty = self._memory.dirty_hours
         with self._state.transaction():
-            for hour in self._memory.dirty_hours:
+            for hour in dirty:
                 self._state.put("hour", "", hour, self._memory.pack(hour))
-                self._shelved.add(hour)
             self._state.delete("hour", below=first_known)
             self._state.delete("recalled")
             self._put_head()
             self._state.set_position(self.position)
+        self._window_at = self._newest
+        for hour in dirty:
+            self._memory.packed(hour)
         self._memory.forget_recalled()
+        self._shelved.update(dirty)
         self._shelved = {hour for hour in self._shelved if hour >= first_known}
         for hour in sorted(self._memory.hours):
             if hour < first_known or len(self._memory) > _MOST_KEYS:

@@ -1,13 +1,13 @@
 """The loop that feeds the store: read, decode, step, send; in journal order, one request ahead.
 
-The journal holds what the store hasn't got, so a store that is away is waited for as long as it takes. The cursor is
-saved only when everything up to it has been answered for.
+The journal holds what the store hasn't got, so a store that is away is waited for as long as it takes, and so is
+room on a disk that is full. The cursor is saved only when everything up to it has been answered for.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from ingest.decode import DeadLetter, DeadLetterKind, DecodedBatch
 from ingest.reasons import RejectReason
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreWriter"]
 
+T = TypeVar("T")
+
 _LIMIT: Final = 4_000
 _SAVE_MESSAGES: Final = 100_000
 _SAVE_S: Final = 10.0
@@ -43,6 +45,7 @@ class StoreWriter:
         dead_letters: Where the refused goes.
         saved: Called with the position after each snapshot.
         failed: Told what the store complains about, and with None that it answers.
+        unsaved: Told why state or dead letters can't be written, and with None that they are; without it ``failed`` is.
         rng: For waits.
     """
 
@@ -56,6 +59,7 @@ class StoreWriter:
         *,
         saved: Callable[[int], None],
         failed: Callable[[WatermasterError | None], None],
+        unsaved: Callable[[WatermasterError | None], None] | None = None,
         rng: random.Random,
     ) -> None:
         self._follower = follower
@@ -65,6 +69,7 @@ class StoreWriter:
         self._dead_letters = dead_letters
         self._saved = saved
         self._failed = failed
+        self._unsaved = unsaved or failed
         self._rng = rng
         self._sending: asyncio.Task[None] | None = None
         self._stopping = False
@@ -105,9 +110,9 @@ class StoreWriter:
         if asked:
             await self._drained()  # the answer must show what we wrote before
             found = await until_done(lambda: self._store.lookup(asked), self._rng, self._failed)
-            self._reader.recall(batch, asked, found)
+            await self._written(lambda: self._reader.recall(batch, asked, found))
         rows = self._reader.step(batch)
-        self._dead_letters.add(StoredDeadLetter(*letter) for letter in batch.dead_letters)
+        await self._put_away(batch.dead_letters)
         if not len(rows):
             return
         send = self._store.prepare(rows, self._index)
@@ -115,7 +120,7 @@ class StoreWriter:
 
         async def deliver() -> None:
             result = await until_done(send, self._rng, self._failed)
-            self._set_aside(rows, result)
+            await self._set_aside(rows, result)
 
         self._sending = asyncio.create_task(deliver())
 
@@ -130,12 +135,21 @@ class StoreWriter:
 
     async def _save(self) -> None:
         await self._drained()
-        if await asyncio.to_thread(self._reader.save):
+        if await self._written(self._reader.save):
             self._saved_position = self._reader.position
             self._saved(self._saved_position)
         self._saved_at = asyncio.get_running_loop().time()
 
-    def _set_aside(self, rows: Observations, result: WriteResult) -> None:
+    async def _put_away(self, letters: list[DeadLetter]) -> None:
+        if letters:
+            rows = [StoredDeadLetter(*letter) for letter in letters]
+            await self._written(lambda: self._dead_letters.add(rows))
+
+    async def _written(self, write: Callable[[], T]) -> T:
+        """Result of writing to the disk, tried until there is room."""
+        return await until_done(lambda: _in_thread(write), self._rng, self._unsaved)
+
+    async def _set_aside(self, rows: Observations, result: WriteResult) -> None:
         if not result.rejected:
             return
         self._reader.refused(len(result.rejected))
@@ -156,4 +170,14 @@ class StoreWriter:
                     f"{place}: {rejection.reason}"[:200],
                 )
             )
-        self._dead_letters.add(StoredDeadLetter(*letter) for letter in letters)
+        await self._put_away(letters)
+
+
+async def _in_thread(work: Callable[[], T]) -> T:
+    """Result of ``work``, done in a thread; whoever is cancelled waits for its end, before files are closed."""
+    running = asyncio.ensure_future(asyncio.to_thread(work))
+    try:
+        return await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.gather(running, return_exceptions=True)
+        raise

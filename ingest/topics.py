@@ -7,10 +7,22 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-__all__ = ["TCP_GATEWAY", "Topic", "TopicKind", "config_topic", "heartbeat_topic", "parse_topic", "subscriptions"]
+__all__ = [
+    "PRETENDED",
+    "TCP_GATEWAY",
+    "Topic",
+    "TopicKind",
+    "config_topic",
+    "heartbeat_topic",
+    "parse_topic",
+    "subscriptions",
+]
 
 TCP_GATEWAY: Final = "_tcp"
 """Stands for the gateway in topics of what came over the TCP listener; it speaks for any station."""
+
+PRETENDED: Final = "!"
+"""Put before a topic that only our own listener may write and that came over MQTT: it is a bad topic then."""
 
 _GATEWAY: Final = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9_.-]{0,63}")
 _FORMATS: Final = frozenset({"json", "sl651", "slt427"})
@@ -35,9 +47,9 @@ class Topic(NamedTuple):
 
 
 _BAD: Final = Topic(TopicKind.BAD)
+_LONGEST: Final = 512
 
 
-@lru_cache(maxsize=65_536)
 def parse_topic(topic: str, prefix: str) -> Topic:
     """Take a topic apart.
 
@@ -46,6 +58,13 @@ def parse_topic(topic: str, prefix: str) -> Topic:
     >>> parse_topic("watermaster/v1/_x/up/json", "watermaster/v1").kind
     <TopicKind.BAD: 'bad'>
     """
+    if len(topic) > _LONGEST:  # no gateway's name is so long; and what strangers send must not fill a cache
+        return _BAD
+    return _parse(topic, prefix)
+
+
+@lru_cache(maxsize=65_536)
+def _parse(topic: str, prefix: str) -> Topic:
     if not topic.startswith(f"{prefix}/"):
         return _BAD
     match topic[len(prefix) + 1 :].split("/"):

@@ -13,10 +13,13 @@ Source: InfluxDB 1.x, "HTTP API reference"; answers to bad input tried on 1.6.7.
 
 from __future__ import annotations
 
+import os
+import socket
+import ssl
 from base64 import b64encode
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import aiohttp
 import msgspec
@@ -77,6 +80,7 @@ class InfluxDB1:
             write_timeout_s: Longest wait for the answer to a write; above the server's own `write-timeout`.
         """
         self._address = address
+        self._server = f"InfluxDB {urlsplit(address.base_url).netloc}"
         self._write_timeout = aiohttp.ClientTimeout(total=write_timeout_s, sock_connect=_CONNECT_S)
         self._session: aiohttp.ClientSession | None = None
         self._encoder: LineEncoder | None = None
@@ -202,7 +206,7 @@ class InfluxDB1:
         if status == _TOO_LARGE and lines > 1:
             refusal = Refusal.too_large()
         if refusal is None:
-            raise StoreError(f"{self._address} refuses to write, with {status}: {message[:_SHOWN]}", retryable=True)
+            raise StoreError(f"{self._server} refuses to write, with {status}: {message[:_SHOWN]}", retryable=True)
         return refusal
 
     async def _post_lines(self, body: bytes) -> tuple[int, str]:
@@ -233,7 +237,7 @@ class InfluxDB1:
             if response.status != _OK:
                 message = await _message(response)
                 raise StoreError(
-                    f"{self._address} refuses a query, with {response.status}: {message[:_SHOWN]}",
+                    f"{self._server} refuses a query, with {response.status}: {message[:_SHOWN]}",
                     retryable=response.status != _BAD_REQUEST,
                 )
             async for line in _lines(response):
@@ -243,18 +247,18 @@ class InfluxDB1:
                     answered = result.statement_id - result.partial
                     take(result)
         if answered != statements - 1:
-            raise StoreUnavailable(f"{self._address} broke off after {answered + 1} of {statements} answers")
+            raise StoreUnavailable(f"{self._server} broke off after {answered + 1} of {statements} answers")
 
     def _results(self, line: bytes) -> list[Result]:
         try:
             answer = _answers.decode(line)
         except msgspec.ValidationError as error:
-            raise StoreError(f"{self._address} holds observations that aren't numbers: {error}") from error
+            raise StoreError(f"{self._server} holds observations that aren't numbers: {error}") from error
         except msgspec.DecodeError as error:
-            raise StoreUnavailable(f"{self._address} gave an answer that isn't JSON: {error}") from error
+            raise StoreUnavailable(f"{self._server} gave an answer that isn't JSON: {error}") from error
         for message in (answer.error, *(result.error for result in answer.results)):
             if message and not message.startswith(_NO_DATABASE):
-                raise StoreError(f"{self._address} failed at a query: {message[:_SHOWN]}", retryable=True)
+                raise StoreError(f"{self._server} failed at a query: {message[:_SHOWN]}", retryable=True)
         return answer.results
 
     @asynccontextmanager
@@ -275,16 +279,23 @@ class InfluxDB1:
             ) as response:
                 await self._check(response)
                 yield response
-        except (aiohttp.ClientError, TimeoutError, OSError) as error:
+        except aiohttp.ClientConnectorError as error:
+            raise StoreUnavailable(f"{self._server} can't be reached: {_why_unreached(error.os_error)}") from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            reason = getattr(error.certificate_error, "verify_message", "") or "its certificate doesn't hold"
+            raise StoreUnavailable(f"{self._server} can't be trusted: {reason}") from error
+        except TimeoutError as error:
+            raise StoreUnavailable(f"{self._server} doesn't answer in time") from error
+        except (aiohttp.ClientError, OSError) as error:
             reason = str(error) or type(error).__name__
-            raise StoreUnavailable(f"{self._address} doesn't answer: {reason}") from error
+            raise StoreUnavailable(f"{self._server} doesn't answer: {reason}") from error
 
     async def _check(self, response: aiohttp.ClientResponse) -> None:
         status = response.status
         if status in _NO_ACCESS:
             message = await _message(response)
             raise StoreError(
-                f"{self._address} refuses access, with {status}: {message[:_SHOWN]};"
+                f"{self._server} refuses access, with {status}: {message[:_SHOWN]};"
                 " see store.username and store.password_file",
                 retryable=True,
             )
@@ -294,7 +305,7 @@ class InfluxDB1:
             message = await _message(response)
             after = response.headers.get("Retry-After", "")
             raise StoreUnavailable(
-                f"{self._address} can't at present, with {status}: {message[:_SHOWN]}",
+                f"{self._server} can't at present, with {status}: {message[:_SHOWN]}",
                 retry_after_s=float(after) if after.isdecimal() else None,
             )
 
@@ -306,6 +317,14 @@ class InfluxDB1:
                 headers["Authorization"] = f"Basic {b64encode(credentials.encode()).decode()}"
             self._session = aiohttp.ClientSession(headers=headers)
         return self._session
+
+
+def _why_unreached(error: OSError) -> str:
+    """What the system says, without the address, which stands before it."""
+    # Names of hosts and TLS have numbers of their own, which are not the system's.
+    own = isinstance(error, socket.gaierror | ssl.SSLError) or error.errno is None
+    reason = (error.strerror or str(error)) if own else os.strerror(error.errno or 0)
+    return reason[:1].lower() + reason[1:]
 
 
 async def _message(response: aiohttp.ClientResponse) -> str:

@@ -20,10 +20,12 @@ from storage.journal import Gap, Journal, JournalReader, set_mark
 from storage.state_file import StateFile
 from watermaster.health import Condition, PartHealth
 from watermaster.part import Complaint
+from watermaster.reader_mark import ReaderMark
 from watermaster.settings import read_secret
 from watermaster.stores import open_store
 
 if TYPE_CHECKING:
+    from ingest.salvage import Undecodable
     from storage.store import Store
     from watermaster.part import Surroundings
 
@@ -40,6 +42,7 @@ class IngestPart:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
         self._complaint = Complaint(surroundings.log, "store")
+        self._unsaved = Complaint(surroundings.log, "store_state")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._journal: Journal | None = None
         self._receiver: Receiver | None = None
@@ -69,7 +72,7 @@ class IngestPart:
         self._dead_letters = dead_letters = DeadLetterFile(around.data_dir.dead_letters)
         set_mark(path, "store", reader.position)
         await loop.run_in_executor(self._thread, self._note_config, journal, self._state)
-        follower = Follower(JournalReader.open(path), around.decoder, self._missing)
+        follower = Follower(JournalReader.open(path), around.decoder, self._missing, self._broken)
         around.appended.append(follower.wake)
         self._writer = writer = StoreWriter(
             follower,
@@ -77,8 +80,9 @@ class IngestPart:
             self._store,
             index,
             dead_letters,
-            saved=lambda position: set_mark(path, "store", position),
+            saved=ReaderMark(path, "store", Complaint(around.log, "store_mark")),
             failed=self._complaint,
+            unsaved=self._unsaved,
             rng=around.rng,
         )
         mqtt = settings.mqtt
@@ -130,6 +134,9 @@ class IngestPart:
     def _missing(self, gap: Gap) -> None:
         self._around.log.error("journal_gap", what=str(gap))
 
+    def _broken(self, found: Undecodable) -> None:
+        self._around.log.error("message_undecodable", position=found.position, topic=found.topic, exc_info=found.error)
+
     async def run(self) -> None:
         """Receive and write, and let go of old segments from time to time."""
         tasks = [task for task in (self._receiving, self._writing) if task is not None]
@@ -155,12 +162,12 @@ class IngestPart:
             self._around.log.warning("journal_held_back", what=str(result.held))
 
     async def stop(self) -> None:
-        """Acknowledge what is durable, write what is read, save; a store that is away is not waited for."""
+        """Acknowledge what is durable, write what is read, save; a store or disk that fails is not waited for."""
         if self._receiver is not None:
             await self._receiver.stop()
         if self._writer is not None and self._writing is not None:
             self._writer.stop()
-            if self._complaint.failure is None:
+            if self._complaint.failure is None and self._unsaved.failure is None:
                 await asyncio.wait({self._writing}, timeout=_STOP_S)
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
@@ -184,4 +191,5 @@ class IngestPart:
         return PartHealth(Condition.OK) if blocked is None else PartHealth(Condition.FAILED, blocked)
 
     def _store_health(self) -> PartHealth:
-        return self._complaint.health(Condition.DEGRADED)
+        failing = self._unsaved if self._complaint.failure is None else self._complaint
+        return failing.health(Condition.DEGRADED)

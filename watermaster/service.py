@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from hydro.register import Register
     from watermaster.settings import Settings
 
-__all__ = ["serve"]
+__all__ = ["end", "serve"]
 
 _PARTS: Final[dict[str, type[Part]]] = {"console": ConsolePart, "alerting": AlertingPart, "ingest": IngestPart}
 """In the order of starting: who shows and judges is there before the first message comes."""
@@ -96,9 +96,11 @@ async def _serve(settings: Settings, register: Register, names: list[str]) -> No
         log.info("started", parts=",".join(names), data_dir=str(data_dir.path), pid=os.getpid())
         await _until(stopping, [task for _, task in running])
     finally:
-        await _end(running, log)
+        unexpected = await end(running, log)
         for lock in locks:
             lock.release()
+    if unexpected:
+        raise unexpected[0]
 
 
 def _decoder(settings: Settings, register: Register) -> Decoder:
@@ -136,15 +138,32 @@ async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> No
             task.result()
 
 
-async def _end(running: list[tuple[Part, asyncio.Task[None]]], log: Any) -> None:  # structlog's logger  # noqa: ANN401  # the type is not public
-    """Stop the parts, those that take in first."""
+async def end(running: list[tuple[Part, asyncio.Task[None]]], log: Any) -> list[Exception]:  # noqa: ANN401  # structlog's type is not public
+    """Stop all parts, those that take in first, whatever comes of any of them.
+
+    Args:
+        running: In the order of starting: each part and the task of its ``run``.
+        log: Where failures are told.
+
+    Returns:
+        What no part raises on purpose, in the order in which it was met.
+    """
+    unexpected: list[Exception] = []
     for part, task in reversed(running):
-        try:
-            await part.stop()
-        except WatermasterError as error:
-            log.warning("stop_failed", part=task.get_name(), error=str(error))
-        task.cancel()
-        with suppress(asyncio.CancelledError, WatermasterError):
-            await task
+        for ending in (part.stop(), _cancelled(task)):
+            try:
+                await ending
+            except WatermasterError as error:
+                log.warning("stop_failed", part=task.get_name(), error=str(error))
+            except Exception as error:  # the other parts must be stopped; it is raised after that
+                log.exception("stop_failed", part=task.get_name(), error=repr(error), exc_info=error)
+                unexpected.append(error)
     if running:
         log.info("stopped")
+    return unexpected
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

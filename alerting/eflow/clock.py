@@ -9,6 +9,8 @@ from hydro.instants import DAY_MS, MINUTE_MS
 from hydro.slots import slot_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hydro.register import Register, Station
 
 __all__ = ["StationClock"]
@@ -54,16 +56,24 @@ class StationClock:
         """End of the slot of ``length`` milliseconds that holds an instant."""
         return -(-(event_time + self.shift) // length) * length - self.shift
 
+    def stretches(self, start: int, end: int) -> Iterator[tuple[int, int, int]]:
+        """Stretches of (start, end] with one length of slots: start, end, length in milliseconds."""
+        if self._always is not None:
+            yield start, end, self._always.interval_min * MINUTE_MS
+            return
+        cuts = {start, end}
+        for row in self._rows.rows:
+            cuts.update(cut for cut in (row.start_ms, row.end_ms) if start < cut < end)
+        for since, until in pairwise(sorted(cuts)):
+            here = self._rows.at(until)
+            if here is not None:
+                yield since, until, here.interval_min * MINUTE_MS
+
     def expected(self, start: int, end: int) -> int:
         """Slots stamped in (start, end]."""
         if self._always is not None:
             return slot_count(start, end, self._always.interval_min, self._zone)
-        cuts = {start, end}
-        for row in self._rows.rows:
-            cuts.update(cut for cut in (row.start_ms, row.end_ms) if start < cut < end)
-        total = 0
-        for since, until in pairwise(sorted(cuts)):
-            row_here = self._rows.at(until)
-            if row_here is not None:
-                total += slot_count(since, until, row_here.interval_min, self._zone)
-        return total
+        return sum(
+            slot_count(since, until, length // MINUTE_MS, self._zone)
+            for since, until, length in self.stretches(start, end)
+        )

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hydro.quantity import Quantity
     from hydro.series import SeriesIndex
 
-__all__ = ["ALERT_CLASS", "EflowEngine", "PackedSlice"]
+__all__ = ["ALERT_CLASS", "EflowEngine", "GoneTarget", "PackedSlice", "Unpacked"]
 
 ALERT_CLASS: Final = "eflow_shortfall"
 _NEVER: Final = -(2**62)
@@ -45,17 +45,47 @@ class _SeriesState(msgspec.Struct, array_like=True):
 
 class _TrackState(msgspec.Struct, array_like=True):
     digest: str
+    station: str
+    horizon: int
     blob: bytes
+
+
+class GoneTarget(NamedTuple):
+    """A target that was judged and that the register does not have any more.
+
+    Attributes:
+        target_id: The target.
+        station: Its station.
+        horizon: What was resolved up to here stands.
+    """
+
+    target_id: str
+    station: str
+    horizon: int
+
+
+class Unpacked(NamedTuple):
+    """What changed in the register since the state was packed.
+
+    Attributes:
+        rebuilt: Targets judged anew from the samples kept, because what they are judged by has changed.
+        gone: Targets that are no more.
+    """
+
+    rebuilt: list[str]
+    gone: list[GoneTarget]
 
 
 class PackedSlice(NamedTuple):
     """Part of a snapshot.
 
     Attributes:
+        numbers: The series.
         entries: Name -> state.
         forgotten: Blocks to drop: station, quantity, first day to keep.
     """
 
+    numbers: list[int]
     entries: dict[str, bytes]
     forgotten: list[tuple[str, Quantity, int]]
 
@@ -77,6 +107,7 @@ class EflowEngine:
         self._series: dict[int, WatchedSeries] = {}
         self._clocks: dict[str, StationClock] = {}
         self._waiting: list[tuple[int, int]] = []
+        self._awaited: dict[int, int] = {}
         self.position = 0
         self._dirty: dict[int, int] = {}
         self._kept_samples: dict[int, int] = {}
@@ -143,6 +174,7 @@ class EflowEngine:
         due: dict[int, WatchedSeries] = {}
         while self._waiting and self._waiting[0][0] <= at:
             number = heappop(self._waiting)[1]
+            self._awaited.pop(number, None)
             due[number] = self._series[number]
         return self._judge(due, self.position)
 
@@ -167,9 +199,14 @@ class EflowEngine:
             changes += series.judge()
             end = series.first_pending_end()
             if end is not None:
-                # The tick that raises this watermark to the end of the period; older entries of the heap do no harm.
-                heappush(self._waiting, (end + self._clocks[series.station].lateness_ms(end), number))
+                self._wait(number, end)
         return changes
+
+    def _wait(self, number: int, end: int) -> None:
+        """Remember which tick raises a watermark to the end of the first period that waits for it."""
+        if self._awaited.get(number) != end:  # older entries of the heap do no harm
+            self._awaited[number] = end
+            heappush(self._waiting, (end + self._clocks[self._series[number].station].lateness_ms(end), number))
 
     def series_of(self, target_id: str) -> WatchedSeries:
         """The series that a target is held against."""
@@ -189,10 +226,10 @@ class EflowEngine:
         """How many series have changed since they were packed."""
         return len(self._dirty)
 
-    @property
-    def restart_position(self) -> int:
-        """Where the journal must be read again from after what was packed so far is taken up."""
-        return next(iter(self._dirty.values()), self.position + 1) - 1
+    def restart_after(self, numbers: list[int]) -> int:
+        """Journal position after which it must be read again, once these series are safe."""
+        done = set(numbers)
+        return next((first for number, first in self._dirty.items() if number not in done), self.position + 1) - 1
 
     def pack(self, most: int, horizon: int | None = None) -> PackedSlice:
         """State of the series that changed longest ago; their blocks go to the shelf.
@@ -206,24 +243,30 @@ class EflowEngine:
         """
         entries: dict[str, bytes] = {}
         forgotten: list[tuple[str, Quantity, int]] = []
-        keep_days = 2 if sum(self._kept_samples.values()) < MOST_SAMPLES else 1
-        for number in list(islice(self._dirty, most)):
-            del self._dirty[number]
+        numbers = list(islice(self._dirty, most))
+        for number in numbers:
             series = self._series[number]
             if horizon is not None and horizon > series.horizon + DAY_MS:
                 first_day = series.forget_before(horizon)
                 if first_day is not None:
                     forgotten.append((series.station, series.quantity, first_day))
-            self._kept_samples[number] = series.put_down(keep_days)
+            series.put_down()
             state = _SeriesState(self.position, series.latest, series.watermark, series.horizon)
             entries[f"series {series.station} {series.quantity.text}"] = msgspec.msgpack.encode(state)
             for track in series.tracks:
-                packed = _TrackState(track.plan.digest, track.pack())
+                packed = _TrackState(track.plan.digest, track.plan.station, series.horizon, track.pack())
                 entries[f"target {track.plan.target_id}"] = msgspec.msgpack.encode(packed)
         entries["engine"] = msgspec.msgpack.encode((self.first_event, self.last_event, self._tick))
-        return PackedSlice(entries, forgotten)
+        return PackedSlice(numbers, entries, forgotten)
 
-    def unpack(self, state: dict[str, bytes], position: int) -> list[str]:
+    def packed(self, numbers: list[int]) -> None:
+        """What :meth:`pack` gave for these series is safe."""
+        keep_days = 2 if sum(self._kept_samples.values()) < MOST_SAMPLES else 1
+        for number in numbers:
+            del self._dirty[number]
+            self._kept_samples[number] = self._series[number].let_go(keep_days)
+
+    def unpack(self, state: dict[str, bytes], position: int) -> Unpacked:
         """Take up what :meth:`pack` gave over time.
 
         Args:
@@ -231,8 +274,7 @@ class EflowEngine:
             position: The restart position that was valid then.
 
         Returns:
-            The targets whose rows in the register are others than those that judged: they are judged anew from the
-            samples kept.
+            What the register that judged so far did not know, or knew otherwise.
         """
         if "engine" in state:
             self.first_event, self.last_event, self._tick = msgspec.msgpack.decode(
@@ -251,14 +293,25 @@ class EflowEngine:
             for track in series.tracks:
                 blob = state.get(f"target {track.plan.target_id}")
                 packed = None if blob is None else msgspec.msgpack.decode(blob, type=_TrackState)
-                if packed is None or packed.digest != track.plan.digest:
-                    changed.append(track)
-                else:
+                if packed is not None and packed.digest == track.plan.digest:
                     track.unpack(packed.blob)
+                    continue
+                if packed is not None:
+                    track.begin_again(packed.blob, packed.horizon)
+                changed.append(track)
             if changed:
                 series.reconsider(changed)
                 rebuilt += [track.plan.target_id for track in changed]
         self._judge(self._series, self.position + 1)
         if not rebuilt:
             self._dirty.clear()
-        return rebuilt
+        return Unpacked(rebuilt, self._gone(state))
+
+    def _gone(self, state: dict[str, bytes]) -> list[GoneTarget]:
+        gone = []
+        for name, blob in state.items():
+            target_id = name.removeprefix("target ")
+            if target_id != name and target_id not in self.tracks:
+                packed = msgspec.msgpack.decode(blob, type=_TrackState)
+                gone.append(GoneTarget(target_id, packed.station, packed.horizon))
+        return gone

@@ -24,6 +24,9 @@ __all__ = ["InstantTrack"]
 
 _NEVER: Final = -(2**62)
 _MARK_EVERY: Final = HOUR_MS
+_KEEP_MARKS: Final = 48
+_PACK_MARKS: Final = 2
+_KEEP_EVERY: Final = 24
 
 
 class _Mark(msgspec.Struct, frozen=True, array_like=True):
@@ -56,9 +59,12 @@ class InstantTrack:
         self._head = _Mark(_NEVER, None)
         self._resolved: list[Resolved] = []
         self._dirty: tuple[int, int] | None = None
+        self._thin_at = 2 * _KEEP_MARKS
 
     def slot_changed(self, end: int, old: int | None, new: int | None) -> None:  # the tracks' common face  # noqa: ARG002  # an interface that others fill in
         """A slot's value became another; None where it is not valid."""
+        if end <= self._marks[0].end:
+            return
         first, last = self._dirty or (end, end)
         self._dirty = (min(first, end), max(last, end))
 
@@ -100,6 +106,9 @@ class InstantTrack:
                 self._marks.append(_Mark(end, state))
         self._head = _Mark(end, state)
         self._resolved = resolved
+        if len(self._marks) >= self._thin_at:
+            self._marks = _thinned(self._marks, _KEEP_MARKS)
+            self._thin_at = len(self._marks) + _KEEP_MARKS
         return self._changed(before, since)
 
     def _changed(self, before: tuple[list[Resolved], Open | None], since: int) -> TargetVerdicts | None:
@@ -137,9 +146,26 @@ class InstantTrack:
 
     def pack(self) -> bytes:
         """State as bytes."""
-        return msgspec.msgpack.encode(_Packed(self._marks, self._head, self._resolved))
+        return msgspec.msgpack.encode(_Packed(_thinned(self._marks, _PACK_MARKS), self._head, self._resolved))
+
+    def begin_again(self, blob: bytes, horizon: int) -> None:
+        """Take up only what was decided before ``horizon``; the rest is to be judged anew."""
+        first = msgspec.msgpack.decode(blob, type=_Packed).marks[0]
+        if first.end <= horizon:
+            self._marks = [first]
+            self._head = first
 
     def unpack(self, blob: bytes) -> None:
         """Take up the state that :meth:`pack` gave."""
         packed = msgspec.msgpack.decode(blob, type=_Packed)
         self._marks, self._head, self._resolved = packed.marks, packed.head, packed.resolved
+
+
+def _thinned(marks: list[_Mark], recent: int) -> list[_Mark]:
+    """Most marks of an open alert that lie far back are left out: each carries all changes of the level before it."""
+    first_recent = len(marks) - recent
+    return [
+        mark
+        for number, mark in enumerate(marks)
+        if mark.state is None or number == 0 or number >= first_recent or number % _KEEP_EVERY == 0
+    ]

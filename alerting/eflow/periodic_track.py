@@ -26,7 +26,10 @@ _NEVER: Final = -(2**62)
 
 
 class _Unjudged(msgspec.Struct, frozen=True, array_like=True, tag="unjudged"):
-    """Stands for the state after a period that is new: equal to no state, so that judging goes on over it."""
+    """Stands for a state that isn't known, because the period is new or the state was let go of.
+
+    It equals no state, so judging goes on over it; and judging begins before it.
+    """
 
 
 class _Firing(msgspec.Struct, frozen=True, array_like=True, tag="firing"):
@@ -35,6 +38,9 @@ class _Firing(msgspec.Struct, frozen=True, array_like=True, tag="firing"):
 
 _State = _Unjudged | _Firing | None
 _UNJUDGED: Final = _Unjudged()
+_KEEP_STATES: Final = 48
+_KEEP_EVERY: Final = 24
+_PACK_STATES: Final = 3
 
 
 class _Packed(msgspec.Struct, array_like=True):
@@ -73,10 +79,14 @@ class PeriodicTrack:
         self._resolved: list[Resolved] = []
         self._pending: set[int] = set()
         self._dirty: tuple[int, int] | None = None
+        self._horizon = _NEVER
+        self._thinned = 0
 
     def slot_changed(self, end: int, old: int | None, new: int | None) -> None:
         """A slot's value became another; None where it is not valid."""
         start = (end - 1 + self._shift) // self._length * self._length - self._shift
+        if start + self._length <= self._horizon:
+            return
         starts = self._starts
         place = len(starts) - 1
         if place < 0 or starts[place] != start:
@@ -106,8 +116,11 @@ class PeriodicTrack:
             return None
         touched = [*due, *(self._dirty or ())]
         self._dirty = None
-        since, last = min(touched), max(touched)
-        place = bisect_left(self._starts, since)
+        last = max(touched)
+        place = bisect_left(self._starts, min(touched))
+        while place and self._states[place - 1] is _UNJUDGED:
+            place -= 1
+        since = self._starts[place]
         state = self._states[place - 1] if place else self._base
         before = (self._resolved, self._alert())
         resolved = [one for one in self._resolved if one.resolved_at <= since]
@@ -123,6 +136,7 @@ class PeriodicTrack:
                 tail = [one for one in self._resolved if one.resolved_at > start + self._length]
                 break
         self._resolved = resolved + tail
+        self._thin(place)
         return None if before == (self._resolved, self._alert()) else self.verdicts(since)
 
     def _is_growing(self, first: int, last: int, watermark: int) -> bool:
@@ -137,6 +151,14 @@ class PeriodicTrack:
             return False
         self._states[-1] = before
         return True
+
+    def _thin(self, changed: int) -> None:
+        """Let go of most states of an open alert that lie far back: each carries all changes of the level before it."""
+        upto = len(self._states) - _KEEP_STATES
+        for number in range(min(self._thinned, changed), upto):
+            if number % _KEEP_EVERY and self._states[number] is not None:
+                self._states[number] = _UNJUDGED
+        self._thinned = max(upto, 0)
 
     def _alert(self) -> Open | None:
         head = self._states[-1] if self._states else self._base
@@ -175,8 +197,13 @@ class PeriodicTrack:
         keep = bisect_left(self._starts, horizon - self._length)
         if keep == 0 or self._dirty is not None:
             return
+        while self._states[keep - 1] is _UNJUDGED:
+            keep -= 1
+            if not keep:
+                return
         state = self._states[keep - 1]
         self._base = state if isinstance(state, _Firing) else None
+        self._thinned = max(self._thinned - keep, 0)
         del self._starts[:keep], self._sums[:keep], self._valids[:keep], self._states[:keep]
         first = self._starts[0] if self._starts else horizon
         self._pending = {start for start in self._pending if start >= first}
@@ -184,21 +211,31 @@ class PeriodicTrack:
 
     def pack(self) -> bytes:
         """State as bytes."""
+        recent = len(self._states) - _PACK_STATES
+        states = [
+            state if state is None or number >= recent else _UNJUDGED for number, state in enumerate(self._states)
+        ]
         return msgspec.msgpack.encode(
             _Packed(
                 list(self._starts),
                 self._sums,
                 list(self._valids),
-                self._states,
+                states,
                 self._base,
                 self._resolved,
                 sorted(self._pending),
             )
         )
 
+    def begin_again(self, blob: bytes, horizon: int) -> None:
+        """Take up only what was decided before ``horizon``; the rest is to be judged anew."""
+        self._base = msgspec.msgpack.decode(blob, type=_Packed).base
+        self._horizon = horizon
+
     def unpack(self, blob: bytes) -> None:
         """Take up the state that :meth:`pack` gave."""
         packed = msgspec.msgpack.decode(blob, type=_Packed)
+        self._states = [_UNJUDGED if isinstance(state, _Unjudged) else state for state in packed.states]
         self._starts, self._sums, self._valids = array("q", packed.starts), packed.sums, array("i", packed.valids)
-        self._states, self._base = packed.states, packed.base
+        self._base = packed.base
         self._resolved, self._pending = packed.resolved, set(packed.pending)

@@ -114,16 +114,17 @@ class Block:
         self.dirty = True
         return True
 
-    def slots(self, after: int, length: int, shift: int) -> Iterator[SlotValue]:
+    def slots(self, after: int, until: int, length: int, shift: int) -> Iterator[SlotValue]:
         """Slots with samples, in time order.
 
         Args:
-            after: Only slots ending later.
+            after: Only samples after it; the end of a slot.
+            until: Only samples up to it.
             length: Of a slot, milliseconds.
             shift: Zone in milliseconds; slots are counted from its 00:00.
         """
         place = bisect_right(self.times, after)
-        size = len(self.times)
+        size = bisect_right(self.times, until)
         while place < size:
             end = -(-(self.times[place] + shift) // length) * length - shift
             total = count = 0
@@ -138,8 +139,7 @@ class Block:
             yield SlotValue(end, Sums(total, count).value, on_time)
 
     def pack(self) -> bytes:
-        """As bytes; clears the dirty mark."""
-        self.dirty = False
+        """As bytes; it counts as changed until somebody says that they are safe."""
         return msgspec.msgpack.encode(
             _Packed(self.times.tobytes(), self.values.tobytes(), self.received.tobytes(), self.marks.tobytes())
         )

@@ -109,10 +109,12 @@ class WatchedSeries:
 
     def slots_after(self, after: int) -> Iterator[SlotValue]:
         """Slots with samples that end after an instant, in time order; blocks are taken from the shelf as needed."""
-        first = self._clock.day(after + 1) if after > _NEVER else _NEVER
+        clock = self._clock
+        first = clock.day(after + 1) if after > _NEVER else _NEVER
         for day in [day for day in self._known_days() if day >= first]:
-            length = self._clock.interval_min(self._clock.day_end(day)) * MINUTE_MS
-            yield from self._block(day).slots(after, length, self._clock.shift)
+            block = self._block(day)
+            for since, until, length in clock.stretches(clock.day_end(day - 1), clock.day_end(day)):
+                yield from block.slots(max(after, since), until, length, clock.shift)
 
     def raise_watermark(self, at: int) -> None:
         """Move the watermark; it never goes back."""
@@ -165,11 +167,16 @@ class WatchedSeries:
         self._blocks = {day: block for day, block in self._blocks.items() if day >= first}
         return first
 
-    def put_down(self, keep_days: int) -> int:
-        """Put changed blocks on the shelf and let go of all but the latest ``keep_days``; number of samples kept."""
+    def put_down(self) -> None:
+        """Put changed blocks on the shelf."""
         for day, block in self._blocks.items():
             if block.dirty:
                 self._shelf.put(self.station, self.quantity, day, block.pack())
+
+    def let_go(self, keep_days: int) -> int:
+        """What was put down is safe: keep only the latest days in memory. Number of samples kept."""
+        for block in self._blocks.values():
+            block.dirty = False
         for day in sorted(self._blocks)[: -keep_days or None]:
             del self._blocks[day]
         return sum(map(len, self._blocks.values()))

@@ -76,11 +76,10 @@ class TargetPlan:
         self.basis: Basis = first.basis
         self.day_start_hour: int = first.day_start_hour
         self.zone: int = register.zone_minutes
-        self._stations = register.stations[self.station]
-        self._exemptions = [row for row in exemptions if row.counts and row.target in ("", target_id)]
-        self._seasonal = any(_has_season(row) for row in self._stations.rows)
-        judged_by = (self.rows, self._exemptions, self._stations.rows, register.zone_minutes, bands)
-        self.digest: str = sha256(repr(judged_by).encode()).hexdigest()
+        self.stations = register.stations[self.station]
+        self.exemptions = [row for row in exemptions if row.counts and row.target in ("", target_id)]
+        self._seasonal = any(_has_season(row) for row in self.stations.rows)
+        self.digest: str = _digest(self, bands)
         self._years: dict[int, list[TargetInterval]] = {}
         self._hit = TargetInterval(_NEVER, _NEVER, first)
 
@@ -127,7 +126,7 @@ class TargetPlan:
 
     def excuse(self, start: int, end: int) -> Excuse:
         """Whether (start, end], a slot or a period of the target, is exempt or not applicable."""
-        if not self._exemptions and not self._seasonal:
+        if not self.exemptions and not self._seasonal:
             return _NONE
         if self.basis in (Basis.INSTANT, Basis.HOUR):
             first = last = local_date(start, self.zone)  # a slot ending at 00:00 belongs to the day before
@@ -135,12 +134,12 @@ class TargetPlan:
             period = self.period(end)
             first, last = period.first_day, period.last_day
         return Excuse(
-            exempt=any(row.covers(start, end, first, last) for row in self._exemptions),
+            exempt=any(row.covers(start, end, first, last) for row in self.exemptions),
             applicable=not (self._seasonal and self._out_of_season(end, first, last)),
         )
 
     def _out_of_season(self, end: int, first: date, last: date) -> bool:
-        station = self._stations.at(end)
+        station = self.stations.at(end)
         if station is None:
             return False
         since = day_start(first, self.zone)
@@ -161,3 +160,35 @@ class TargetPlan:
 
 def _has_season(station: Station) -> bool:
     return station.ice_from is not None or station.dry_from is not None
+
+
+def _digest(plan: TargetPlan, bands: Sequence[LevelBound]) -> str:
+    """Hash of what a verdict rests on; a name or a document is none of it, or editing one would rewrite old alerts."""
+    judged_by = (
+        plan.zone,
+        [
+            (row.start_ms, row.end_ms, row.from_day, row.to_day, row.value, row.basis.value, row.day_start_hour)
+            + (row.min_valid_pct,)
+            for row in plan.rows
+        ],
+        [(row.first, row.last) for row in plan.exemptions],
+        [
+            (row.start_ms, row.end_ms, row.interval_min, row.lateness_min, row.authority)
+            + (row.ice_from, row.ice_to, row.dry_from, row.dry_to)
+            for row in plan.stations
+        ],
+        sorted(
+            (
+                row.authority,
+                row.alert_class.value,
+                row.basis.value,
+                row.level.value,
+                row.ratio_below,
+                row.start_ms,
+                row.end_ms,
+            )
+            for row in bands
+            if row.ratio_below is not None
+        ),
+    )
+    return sha256(repr(judged_by).encode()).hexdigest()

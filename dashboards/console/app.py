@@ -1,4 +1,4 @@
-"""The console's application: REST under ``/api/v1``, and ``/metrics``."""
+"""The console's application: REST under ``/api/v1``, ``/metrics``, and a page that names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dashboards.console.alert_routes import alert_routes
 from dashboards.console.guard import Guard, is_loopback
 from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
 from dashboards.console.station_routes import station_routes
-from dashboards.console.system_routes import metrics_route, system_routes
+from dashboards.console.system_routes import front_page_route, metrics_route, system_routes
 
 if TYPE_CHECKING:
     from dashboards.console.services import Services
@@ -49,4 +49,5 @@ def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
     for routes in (alert_routes(services), station_routes(services), system_routes(services)):
         app.include_router(routes, prefix=API)
     app.include_router(metrics_route(services))
+    app.include_router(front_page_route())
     return app

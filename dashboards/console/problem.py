@@ -18,6 +18,28 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
     from starlette.requests import Request
 
+_PLACES: Final = {"query": "parameter", "path": "parameter", "body": "field"}
+# pydantic's types of errors, in our words; {expected} and the rest come with the error.
+_REASONS: Final = {
+    "missing": "is missing",
+    "extra_forbidden": "unknown {place}",
+    "enum": "is not one of {expected}",
+    "literal_error": "is not one of {expected}",
+    "int_parsing": "is not a whole number",
+    "int_type": "is not a whole number",
+    "string_type": "is not a text",
+    "string_unicode": "is not a text",
+    "string_too_short": "is shorter than {min_length} characters",
+    "string_too_long": "is longer than {max_length} characters",
+    "string_pattern_mismatch": "holds characters that it may not",
+    "greater_than_equal": "is less than {ge}",
+    "less_than_equal": "is greater than {le}",
+    "json_invalid": "is not JSON: {error}",
+    "model_attributes_type": "is not a JSON object sent with content-type: application/json",
+    "dict_type": "is not a JSON object",
+    "value_error": "{error}",
+}
+
 __all__ = ["MEDIA_TYPE", "add_problem_handlers", "problem"]
 
 MEDIA_TYPE: Final = "application/problem+json"
@@ -73,11 +95,20 @@ def _invalid_request(_request: Request, error: Exception) -> Response:
     errors = []
     for each in error.errors():
         place, *path = (str(word) for word in each["loc"])
-        reason = each.get("ctx", {}).get("error", each["msg"]) if each["type"] == "json_invalid" else each["msg"]
-        errors.append({"in": place, "name": ".".join(path), "reason": str(reason)})
+        name = "" if each["type"] == "json_invalid" else ".".join(path)  # there it is an offset
+        errors.append({"in": place, "name": name, "reason": _reason(each, place)})
     first = errors[0]
     where = " ".join(word for word in (first["in"], first["name"]) if word)
     return problem(HTTPStatus.UNPROCESSABLE_ENTITY, f"{where}: {first['reason']}", errors=errors)
+
+
+def _reason(error: Mapping[str, Any], place: str) -> str:
+    template = _REASONS.get(error["type"])
+    if template is None:
+        return str(error["msg"])
+    # A list of words comes as "'a', 'b' or 'c'".
+    details = {name: str(value).replace("'", "").replace(" or ", ", ") for name, value in error.get("ctx", {}).items()}
+    return template.format_map({"place": _PLACES.get(place, "value"), **details})
 
 
 def _our_error(_request: Request, error: Exception) -> Response:

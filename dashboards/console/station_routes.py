@@ -160,5 +160,6 @@ def _instant(name: str, text: str, zone_minutes: int) -> int:
     lost = _LOST_PLUS.fullmatch(text)
     try:
         return parse_instant(f"{lost[1]}+{lost[2]}" if lost else text, zone_minutes)
-    except ValueError as error:
-        raise ConfigError(f"{name}: {text[:64]!r} is not an ISO 8601 date and time") from error
+    except (ValueError, OverflowError) as error:
+        message = f"{name}: {text[:64]!r} is not a time such as 2026-03-01T08:00:00+08:00"
+        raise ConfigError(message) from error

@@ -18,10 +18,27 @@ if TYPE_CHECKING:
 
     from dashboards.console.services import Services
 
-__all__ = ["metrics_route", "system_routes"]
+__all__ = ["front_page_route", "metrics_route", "system_routes"]
 
 _MOST_OF_ONE_MESSAGE: Final = 100
 _PROMETHEUS_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
+
+
+# No scripts, no styles of others: an authority's network often reaches nowhere else.
+_FRONT_PAGE: Final = """<!doctype html>
+<html lang="zh">
+<head><meta charset="utf-8"><title>Watermaster 水务值守</title></head>
+<body>
+<h1>Watermaster 水务值守</h1>
+<p>Pages come with a later version. 网页界面将随后续版本提供。</p>
+<ul>
+<li><a href="/api/v1/health">/api/v1/health</a> how the parts are · 运行状况</li>
+<li><a href="/api/v1/openapi.json">/api/v1/openapi.json</a> the REST interface · REST 接口说明</li>
+<li><a href="/metrics">/metrics</a> numbers for Prometheus · 监控指标</li>
+</ul>
+</body>
+</html>
+"""
 
 
 def system_routes(services: Services) -> APIRouter:
@@ -59,6 +76,19 @@ def metrics_route(services: Services) -> APIRouter:
     def metrics() -> Response:
         """Numbers for Prometheus."""
         return Response(services.metrics(), media_type=_PROMETHEUS_TEXT)
+
+    return routes
+
+
+def front_page_route() -> APIRouter:
+    """``/``, where a browser lands that was given the address alone."""
+    routes = APIRouter()
+
+    @routes.get("/", include_in_schema=False)
+    def front_page() -> Response:
+        """What is there."""
+        headers = {"content-security-policy": "default-src 'none'"}
+        return Response(_FRONT_PAGE, media_type="text/html; charset=utf-8", headers=headers)
 
     return routes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Final
 
@@ -12,6 +13,7 @@ from hydro.quantity import Quantity
 from hydro.register.cells import EARLIEST_MS, LATEST_MS
 from hydro.register.eflow import Exemption, TargetKind, TargetRow, target_intervals
 from hydro.register.mistake import shown
+from hydro.register.seasons import season_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,7 +28,9 @@ _MINUTES_OF_HOUR: Final = 60
 _JUDGED_BASES: Final = (Basis.INSTANT, Basis.HOUR, Basis.DAY)
 _SAME_FOR_ALL: Final = ("station", "quantity", "basis", "kind", "day_start_hour")
 _TWO_YEARS_MS: Final = 2 * 366 * DAY_MS
-_SOME_LEAP_YEAR_MS: Final = 19_723 * DAY_MS  # 2024-01-01
+_SOME_LEAP_YEAR: Final = date(2024, 1, 1)
+_SOME_LEAP_YEAR_MS: Final = 19_723 * DAY_MS  # the same day
+_LEAP_YEAR_DAYS: Final = 366
 
 
 def check_rows(tables: Mapping[str, ReadTable[Any]], zone_minutes: int) -> None:
@@ -66,16 +70,16 @@ def _check_overlaps(read: ReadTable[Any], zone_minutes: int) -> None:
         name = " ".join(each.text if isinstance(each, Quantity) else str(each) for each in key if each != "")
         members.sort(key=lambda index: (read.rows[index].start_ms, index))
         if read.table.superseding:
-            _check_superseding(read, members, name)
+            _check_superseding(read, members, name, zone_minutes)
         else:
             _check_group(read, members, name, zone_minutes)
 
 
-def _check_superseding(read: ReadTable[Any], members: Sequence[int], name: str) -> None:
+def _check_superseding(read: ReadTable[Any], members: Sequence[int], name: str, zone_minutes: int) -> None:
     for before, after in pairwise(members):
         earlier, later = read.rows[before], read.rows[after]
         if later.start_ms == earlier.start_ms or (earlier.end_ms != LATEST_MS and later.start_ms < earlier.end_ms):
-            _overlap(read, after, before, name)
+            _overlap(read, after, before, name, zone_minutes)
 
 
 def _check_group(read: ReadTable[Any], members: Sequence[int], name: str, zone_minutes: int) -> None:
@@ -86,22 +90,61 @@ def _check_group(read: ReadTable[Any], members: Sequence[int], name: str, zone_m
         live = [other for other in live if read.rows[other].end_ms > row.start_ms]
         against = next((other for other in live if row.overlaps(read.rows[other], zone_minutes)), None)
         if against is not None:
-            _overlap(read, index, against, name)
+            _overlap(read, index, against, name, zone_minutes)
         if against is None or row.end_ms > read.rows[against].end_ms:
             live.append(index)
 
 
-def _overlap(read: ReadTable[Any], one: int, other: int, name: str) -> None:
+def _overlap(read: ReadTable[Any], one: int, other: int, name: str, zone_minutes: int) -> None:
     first, second = sorted((read.lines[one], read.lines[other]))
     headers = [read.table.header(field) for field in read.table.key]
-    undated = all(
-        read.rows[index].start_ms == EARLIEST_MS and read.rows[index].end_ms == LATEST_MS for index in (one, other)
+    rows: tuple[Row, Row] = (read.rows[one], read.rows[other])
+    undated = all(row.start_ms == EARLIEST_MS and row.end_ms == LATEST_MS for row in rows)
+    days = _common_days(*rows, zone_minutes)
+    if days:
+        meeting, column = f"both hold on {days}", "from_day" if undated else "valid_from"
+    elif undated:
+        meeting, column = "neither has valid_from or valid_to", headers[-1]
+    else:
+        meeting, column = "both are valid at the same time", "valid_from"
+    read.mistake(f"{shown(name)} is also in row {first}, and {meeting}", second, column)
+
+
+def _common_days(one: Row, other: Row, zone_minutes: int) -> str:
+    """Days on which two overlapping rows of a target hold; empty where they are no such rows, or hold all year."""
+    if not (isinstance(one, TargetRow) and isinstance(other, TargetRow)):
+        return ""
+    if all((row.from_day, row.to_day) == ((1, 1), (12, 31)) for row in (one, other)):
+        return ""
+    start, end = max(one.start_ms, other.start_ms), min(one.end_ms, other.end_ms)
+    if end - start > _TWO_YEARS_MS:  # every year shows the same days, a leap year all of them
+        return " and ".join(
+            first if first == last else f"{first} to {last}" for first, last in _common_seasons(one, other)
+        )
+    mine, theirs = (
+        season_intervals(row.from_day, row.to_day, start, end, zone_minutes=zone_minutes) for row in (one, other)
     )
-    read.mistake(
-        f"{shown(name)} is also in row {first}" + ("" if undated else ", and both are valid at the same time"),
-        second,
-        headers[-1] if undated else "valid_from",
-    )
+    met = [(max(a, c), min(b, d)) for a, b in mine for c, d in theirs if max(a, c) < min(b, d)]
+    dates = [(local_date(begins, zone_minutes), local_date(ends - 1, zone_minutes)) for begins, ends in met]
+    return " and ".join(f"{first}" if first == last else f"{first} to {last}" for first, last in dates)
+
+
+def _common_seasons(one: TargetRow, other: TargetRow) -> list[tuple[str, str]]:
+    """First and last days, as in the table, of the times of a year that two rows share."""
+    year = [date.fromordinal(_SOME_LEAP_YEAR.toordinal() + day) for day in range(_LEAP_YEAR_DAYS)]
+    starts = [_SOME_LEAP_YEAR_MS + day * DAY_MS for day in range(_LEAP_YEAR_DAYS)]
+    seasons = [
+        season_intervals(row.from_day, row.to_day, starts[0], starts[-1] + DAY_MS, zone_minutes=0)
+        for row in (one, other)
+    ]
+    shared = [all(any(a <= start < b for a, b in season) for season in seasons) for start in starts]
+    # A season over the new year is one: what ends on 12-31 goes on from 01-01. Index -1 is the last day.
+    begins = [at for at, is_shared in enumerate(shared) if is_shared and not shared[at - 1]]
+    found = []
+    for first in begins:
+        last = next(day for day in range(first, first + _LEAP_YEAR_DAYS) if not shared[(day + 1) % _LEAP_YEAR_DAYS])
+        found.append((f"{year[first]:%m-%d}", f"{year[last % _LEAP_YEAR_DAYS]:%m-%d}"))
+    return found
 
 
 def _check_references(read: ReadTable[Any], tables: Mapping[str, ReadTable[Any]]) -> None:

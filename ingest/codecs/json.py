@@ -24,6 +24,10 @@ __all__ = ["decode_json"]
 
 _KEYS: Final = frozenset({"station", "time", "seq", "values", "units", "quantity", "unit", "times"})
 _DETAIL_LENGTH: Final = 120
+_LONGEST_NAME: Final = 40
+_LATEST_MS: Final = 9_200_000_000_000
+"""Event times lie between 1678 and 2261: what fits into the nanoseconds of every store."""
+_SEQ_BOUND: Final = 2**63
 
 
 class _Element(msgspec.Struct, forbid_unknown_fields=True, gc=False):
@@ -46,8 +50,17 @@ def _instant(text: str, zone_minutes: int) -> int:
     return parse_instant(text, zone_minutes)
 
 
-@lru_cache(maxsize=4_096)
 def _factor(name: str, unit: str | None) -> tuple[int, int, int] | RejectReason:
+    # A cache of what strangers may send is bounded by bytes, not only by entries.
+    if len(name) > _LONGEST_NAME:
+        return RejectReason.UNKNOWN_QUANTITY
+    if unit is not None and len(unit) > _LONGEST_NAME:
+        return RejectReason.UNKNOWN_UNIT
+    return _known_factor(name, unit)
+
+
+@lru_cache(maxsize=4_096)
+def _known_factor(name: str, unit: str | None) -> tuple[int, int, int] | RejectReason:
     quantity = QUANTITIES.get(name)
     if quantity is None:
         return RejectReason.UNKNOWN_QUANTITY
@@ -79,7 +92,7 @@ def decode_json(message: int, payload: bytes, zone_minutes: int, out: Readings) 
             _tolerant(message, payload, zone_minutes, out)
             return
     for element in elements:
-        if element.seq is not None:
+        if element.seq is not None and -_SEQ_BOUND <= element.seq < _SEQ_BOUND:
             out.sequence.append((element.station, element.seq))
 
 
@@ -161,14 +174,14 @@ def _element(message: int, element: object, zone_minutes: int, out: Readings) ->
         return True
     out.unknown_keys += sum(key not in _KEYS for key in element)
     station, values = element.get("station"), element.get("values")
-    if not isinstance(station, str) or not station:
+    if not isinstance(station, str) or not station or not _is_text(station):
         return _unreadable(message, RejectReason.BAD_ELEMENT, values, f"station {station!r}", out)
     seq = element.get("seq")
     if "times" in element or "quantity" in element:
         readable = _history(message, station, element, zone_minutes, out)
     else:
         readable = _instantaneous(message, station, element, zone_minutes, out)
-    if readable and isinstance(seq, int) and not isinstance(seq, bool):
+    if readable and isinstance(seq, int) and not isinstance(seq, bool) and -_SEQ_BOUND <= seq < _SEQ_BOUND:
         out.sequence.append((station, seq))
     return readable
 
@@ -249,13 +262,24 @@ def _count(number: object, factor: tuple[int, int, int]) -> int | None:
 
 def _time(time: object, zone_minutes: int) -> int | None:
     if isinstance(time, int) and not isinstance(time, bool):
-        return time if -LARGEST <= time <= LARGEST else None
-    if isinstance(time, str):
+        event_time = time
+    elif isinstance(time, str) and len(time) <= _LONGEST_NAME:
         try:
-            return _instant(time, zone_minutes)
+            event_time = _instant(time, zone_minutes)
         except (ValueError, OverflowError):
             return None
-    return None
+    else:
+        return None
+    return event_time if -_LATEST_MS <= event_time <= _LATEST_MS else None
+
+
+def _is_text(text: str) -> bool:
+    """Whether it can be written as UTF-8; JSON can spell half a surrogate pair."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _shown(thing: object) -> str:

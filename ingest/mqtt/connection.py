@@ -61,7 +61,8 @@ class Connection(asyncio.BufferedProtocol):
 
     Attributes:
         generation: Its number; acknowledgements are only valid on the connection on which their messages came.
-        answer: The broker's CONNACK.
+        connack: The broker's answer to our CONNECT.
+        suback: Its answer to our subscriptions.
         over: Done when the connection is; its result tells why.
         bytes_at: When bytes last came or reading was resumed, seconds of the loop's clock.
         reading: False while reading is paused.
@@ -137,7 +138,6 @@ class Connection(asyncio.BufferedProtocol):
             case mqtt5.PubRelPacket():
                 self.send(mqtt5.PubCompPacket(packet.packet_id).write())
             case mqtt5.ConnAckPacket() if not self.connack.done():
-                self._inbox.limit = None
                 self._in_flight_limit = min(packet.receive_max, _IN_FLIGHT)
                 self.connack.set_result(packet)
             case mqtt5.SubAckPacket() if not self.suback.done():

@@ -123,7 +123,7 @@ class Inbox:
 
     Attributes:
         limit: Bytes of the longest packet that is accepted, None for any. A message can't be refused without being
-            sent again for ever, so there is a limit only until the broker has answered.
+            sent again for ever, so there is a limit only until the broker's CONNACK has been read.
         malformed: Why nothing more can be read from this connection; None while all is well.
     """
 
@@ -160,6 +160,8 @@ class Inbox:
         control: list[mqtt5.Packet | Beat] = []
         consumed = self._read_packets(batch, control)
         batch.size += consumed
+        if self.limit is not None and any(isinstance(packet, mqtt5.ConnAckPacket) for packet in control):
+            self.limit = None  # before what came with it is measured: a session's first message follows at once
         self._keep_rest(consumed)
         return control
 

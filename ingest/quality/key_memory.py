@@ -227,16 +227,19 @@ class KeyMemory:
         self._chunks[hour] = _Chunk([_Run(keys[order], run.values[order], run.received[order])])
 
     def pack(self, hour: int) -> bytes:
-        """A chunk as bytes; clears its dirty mark."""
+        """A chunk as bytes; it counts as changed until :meth:`packed`."""
         chunk = self._chunks[hour]
         run = chunk.merged()
         chunk.runs = [run]
-        chunk.dirty = False
         parts = [
             zstandard.compress(np.diff(column, prepend=0).tobytes(), 1)
             for column in (run.keys, run.values, run.received)
         ]
         return msgspec.msgpack.encode(parts)
+
+    def packed(self, hour: int) -> None:
+        """What :meth:`pack` gave is safe."""
+        self._chunks[hour].dirty = False
 
     def unpack(self, hour: int, blob: bytes) -> None:
         """Take a chunk up again."""

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-__all__ = ["MAX_CONTENT_BYTES", "BatchDecoder", "BatchEncoder", "JournalBatch", "Row"]
+__all__ = ["MAX_CONTENT_BYTES", "BatchDecoder", "BatchEncoder", "JournalBatch", "Row", "content_size"]
 
 MAX_CONTENT_BYTES: Final = 512 * 1024 * 1024
 """Bound of one batch before compression: SQLite takes no blob of a gigabyte, and a reader holds a batch in memory."""
@@ -92,6 +92,15 @@ class Row:
     def last(self) -> int:
         """Position of the last message."""
         return self.first + self.count - 1
+
+
+def content_size(blob: bytes) -> int:
+    """Bytes that a blob holds before compression, as it says itself; 0 where it says nothing that can be."""
+    try:
+        size: int = zstandard.frame_content_size(blob)
+    except zstandard.ZstdError:
+        return 0
+    return size if 0 <= size <= MAX_CONTENT_BYTES else 0
 
 
 class BatchEncoder:

@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import sqlite3
 from bisect import bisect_right
+from contextlib import closing
 from typing import TYPE_CHECKING, Final, Self
 
 from hydro.errors import JournalError
-from storage.journal.batch import BatchDecoder, JournalBatch, Row
+from storage.journal.batch import BatchDecoder, JournalBatch, Row, content_size
 from storage.journal.directory import list_directory, segment_path, starts_span
 from storage.journal.gap import Gap, GapReason
 from storage.journal.handles import SegmentGoneError, SegmentHandles
@@ -22,13 +23,14 @@ from storage.journal.segment import ROW_COLUMNS, SegmentDamagedError, is_damage
 from storage.message import RawMessage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
     from types import TracebackType
 
 __all__ = ["JournalReader"]
 
 _READS_PER_LISTING: Final = 100
+_READ_BYTES: Final = 4 * 1024 * 1024
 
 
 class JournalReader:
@@ -102,13 +104,15 @@ class JournalReader:
             except SegmentGoneError:
                 continue
 
-    def read(self, after: int, limit: int = 10_000) -> list[JournalBatch]:
+    def read(self, after: int, limit: int = 10_000, size: int = _READ_BYTES) -> list[JournalBatch]:
         """The next batches, in order.
 
         Args:
             after: Position of the last message that the caller has; 0 for none. In the midst of a batch, that batch is
                 given again, whole.
             limit: How many messages together, but for the first batch, which is given whatever its size.
+            size: How many bytes of topics and payloads together, with the same exception. What goes beyond is not
+                decompressed.
 
         Returns:
             At least one batch if there is any; what is missing before or between them stands in `gaps`.
@@ -130,7 +134,7 @@ class JournalReader:
                 self._note(Gap(at + 1, first - 1, first - 1 - at, GapReason.EXPIRED, detail))
                 at = first - 1
             try:
-                rows = self._rows(first, at, limit, is_last=is_last)
+                rows = self._rows(first, at, limit, size, is_last=is_last)
                 batches = self._batches(rows, at)
                 if batches:
                     self._reached = batches[-1].last
@@ -165,7 +169,7 @@ class JournalReader:
             end = first - 1
             try:
                 for span in self._spans_received(first, from_ms, to_ms, is_last=is_last):
-                    for batch in self._batches(self._fetch(first, [span], is_last=is_last), span[0] - 1):
+                    for batch in self._batches(self._fetch(first, [span], 0, is_last=is_last), span[0] - 1):
                         yield from _received_within(batch, from_ms, to_ms)
                     end = span[0] + span[1] - 1
                 end = self._last_of(first, is_last=is_last)
@@ -262,14 +266,15 @@ class JournalReader:
             at = row.last
         return batches
 
-    def _rows(self, first: int, after: int, limit: int, *, is_last: bool) -> list[Row]:
+    def _rows(self, first: int, after: int, limit: int, size: int, *, is_last: bool) -> list[Row]:
         """Whole rows of a segment, from the one that holds the position after `after`."""
         try:
             # Columns before the blob: for these SQLite does not read the pages that blobs overflow to.
-            spans: list[tuple[int, int]] = (
+            # Nor does it for their length.
+            spans: list[tuple[int, int, int]] = (
                 self._handles.connection(first, is_last=is_last)
                 .execute(
-                    "SELECT first, count FROM batch WHERE first + count > :next AND first >= "
+                    "SELECT first, count, length(blob) FROM batch WHERE first + count > :next AND first >= "
                     "coalesce((SELECT max(first) FROM batch WHERE first <= :next), 0) ORDER BY first LIMIT :limit",
                     {"next": after + 1, "limit": max(limit, 1)},
                 )
@@ -277,18 +282,19 @@ class JournalReader:
             )
         except (sqlite3.Error, SegmentDamagedError) as error:
             if limit > 1 and isinstance(error, sqlite3.Error) and is_damage(error):
-                return self._rows(first, after, 1, is_last=is_last)  # the next row may still be readable
+                return self._rows(first, after, 1, size, is_last=is_last)  # the next row may still be readable
             self._give_up_on(first, error, is_last=is_last)
             return []
         if not spans:
             return []
-        total = 0
-        for taken, (_, count) in enumerate(spans):
-            total += count
-            if total > limit and taken:
+        messages = compressed = 0
+        for taken, (_, count, length) in enumerate(spans):
+            messages += count
+            compressed += length
+            if taken and (messages > limit or compressed > size):
                 spans = spans[:taken]
                 break
-        return self._fetch(first, spans, is_last=is_last)
+        return self._fetch(first, [span[:2] for span in spans], size, is_last=is_last)
 
     def _spans_received(self, first: int, from_ms: int, to_ms: int, *, is_last: bool) -> list[tuple[int, int]]:
         """First position and count of the rows that may hold messages received in a range."""
@@ -305,15 +311,20 @@ class JournalReader:
             self._give_up_on(first, error, is_last=is_last)
             return []
 
-    def _fetch(self, first: int, spans: list[tuple[int, int]], *, is_last: bool) -> list[Row]:
-        """Adjacent rows; one that can't be read has an empty blob, which decoding reports."""
+    def _fetch(self, first: int, spans: list[tuple[int, int]], size: int, *, is_last: bool) -> list[Row]:
+        """Adjacent rows, at least the first and no more than hold so many bytes.
+
+        One that can't be read has an empty blob, which decoding reports.
+        """
         query = f"SELECT {ROW_COLUMNS} FROM batch WHERE first BETWEEN ? AND ? ORDER BY first"  # noqa: S608
         try:
             connection = self._handles.connection(first, is_last=is_last)
-            return [Row(*values) for values in connection.execute(query, (spans[0][0], spans[-1][0])).fetchall()]
+            with closing(connection.execute(query, (spans[0][0], spans[-1][0]))) as found:
+                return list(_up_to((Row(*values) for values in found), size))
         except (sqlite3.Error, SegmentDamagedError) as error:
             if len(spans) > 1:
-                return [row for span in spans for row in self._fetch(first, [span], is_last=is_last)]
+                singly = (row for span in spans for row in self._fetch(first, [span], size, is_last=is_last))
+                return list(_up_to(singly, size))
             if isinstance(error, sqlite3.Error) and is_damage(error):
                 return [Row(*spans[0], appended_at=0, received_from=0, received_to=0, blob=b"")]
             self._give_up_on(first, error, is_last=is_last)
@@ -346,6 +357,16 @@ class JournalReader:
             self._firsts = ()  # the writer sets it aside when it opens the journal: look again
             raise JournalError(f"{path}: damaged: {error}") from error
         self._unreadable[first] = str(error)
+
+
+def _up_to(rows: Iterable[Row], size: int) -> Iterator[Row]:
+    """The first row, and as many more as hold no more than so many bytes together with it."""
+    total = 0
+    for taken, row in enumerate(rows):
+        total += content_size(row.blob)
+        if taken and total > size:
+            return
+        yield row
 
 
 def _received_within(batch: JournalBatch, from_ms: int, to_ms: int) -> Iterator[RawMessage]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -9,10 +10,13 @@ import numpy as np
 import pytest
 
 from alerting.rules_reader import STATE_KIND, STATE_VERSION, RulesReader
+from hydro.instants import parse_instant
 from hydro.series import SeriesIndex
 from ingest.decode import Decoder, TickSource
+from storage.message import RawMessage
 from storage.state_file import StateFile
 from tests.alerting.eflow.judging import Bench, messages_of
+from tests.ingest.example_register import make_register
 from tests.oracle.stream import make_case
 
 if TYPE_CHECKING:
@@ -21,7 +25,6 @@ if TYPE_CHECKING:
     from alerting.record import SubjectAlerts
     from hydro.register import Register
     from ingest.decode import DecodedBatch
-    from storage.message import RawMessage
 
 
 class Judge:
@@ -174,3 +177,134 @@ def test_what_is_older_than_the_horizon_is_let_go_of_and_stands(tmp_path: Path) 
         compared += 1
         forgotten += len(subject.alerts) - len(mine)
     assert (compared > 0, forgotten > 0, beyond > 0) == (True, True, True)
+
+
+HOUR_MS = 3_600_000
+STATIONS = """station,name,kind,basin,river,division,gateway,interval_min,valid_from,valid_to
+A,Anshun,section,Wu,Sancha,520103,,60,,
+"""
+HOURLY = "station,quantity,from_day,to_day,value,basis\nA,discharge,01-01,12-31,2.0,hour\n"
+
+
+def hourly(hours: int, value: float = 1.5, first: str = "2026-03-01T00:00:00") -> list[RawMessage]:
+    """One reading an hour at station A, received at once."""
+    start = parse_instant(first, 480)
+    found = []
+    for number in range(1, hours + 1):
+        at = start + number * HOUR_MS
+        payload = json.dumps({"station": "A", "time": at, "values": {"discharge": value}})
+        found.append(RawMessage("watermaster/v1/g/up/json", payload.encode(), at))
+    return found
+
+
+def run_through(judge: Judge) -> None:
+    """Judge all messages, saving after each batch."""
+    while (batch := judge.batch(100)) is not None:
+        judge.reader.step(batch)
+        judge.reader.save()
+
+
+def test_an_edited_name_rewrites_nothing(tmp_path: Path) -> None:
+    """What no verdict rests on is no reason to judge anew."""
+    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY})
+    judge = Judge(register, hourly(24 * 60), tmp_path / "state", revise_days=35)
+    run_through(judge)
+    [before] = judge.reader.all_alerts()
+    judge.state.close()
+    renamed = make_register({"stations": STATIONS.replace("Anshun", "安顺"), "eflow_targets": HOURLY})
+    assert renamed.hash != register.hash
+    again = Judge(renamed, [], tmp_path / "state", revise_days=35)
+    assert again.reader.rebuilt() == []
+    [after] = again.reader.all_alerts()
+    assert [record.id for record in after.alerts] == [record.id for record in before.alerts]
+
+
+def test_an_alert_from_before_the_samples_kept_survives_a_change_of_its_target(tmp_path: Path) -> None:
+    """The state at the edge of the samples is where judging begins again.
+
+    ::
+
+    onset |====== 60 days firing ======|          samples of the last 37 days only
+                          ^ judged anew from here, beginning with the alert that was open
+    """
+    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY})
+    judge = Judge(register, hourly(24 * 60), tmp_path / "state", revise_days=35)
+    run_through(judge)
+    [before] = [record for subject in judge.reader.all_alerts() for record in subject.alerts]
+    judge.state.close()
+    changed = make_register({"stations": STATIONS, "eflow_targets": HOURLY.replace("2.0", "1.9")})
+    again = Judge(changed, [], tmp_path / "state", revise_days=35)
+    [subject] = again.reader.rebuilt()
+    [after] = subject.alerts
+    assert (after.id, after.onset, after.raised_at) == (before.id, before.onset, before.raised_at)
+    assert after.target == 1_900_000
+
+
+def test_a_target_that_is_no_more_takes_its_open_alert_with_it(tmp_path: Path) -> None:
+    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY})
+    judge = Judge(register, hourly(5), tmp_path / "state")
+    run_through(judge)
+    judge.state.close()
+    without = make_register({"stations": STATIONS})
+    again = Judge(without, [], tmp_path / "state")
+    [gone] = again.reader.rebuilt()
+    assert (gone.target_id, gone.alerts) == ("A:discharge:hour:base", ())
+    again.reader.save()
+    again.crash()
+    assert again.reader.rebuilt() == []
+
+
+def test_an_interval_that_changes_within_a_day_is_followed_at_event_time(tmp_path: Path) -> None:
+    """Five minutes until noon, an hour from then on; low from 6 to 8."""
+    stations = (
+        STATIONS.replace(",60,,", ",5,,2026-03-01T12:00:00")
+        + "A,Anshun,section,Wu,Sancha,520103,,60,2026-03-01T12:00:00,\n"
+    )
+    register = make_register({"stations": stations, "eflow_targets": HOURLY.replace("hour", "instant")})
+    start = parse_instant("2026-03-01T00:00:00", 480)
+    times = [start + number * 300_000 for number in range(1, 145)] + [start + hour * HOUR_MS for hour in range(13, 25)]
+    messages = []
+    for at in times:
+        value = 1.0 if start + 6 * HOUR_MS < at <= start + 8 * HOUR_MS else 3.0
+        payload = json.dumps({"station": "A", "time": at, "values": {"discharge": value}})
+        messages.append(RawMessage("watermaster/v1/g/up/json", payload.encode(), at))
+    judge = Judge(register, messages, tmp_path / "state")
+    run_through(judge)
+    [alert] = [record for subject in judge.alerts() for record in subject.alerts]
+    assert (alert.onset, alert.raised_at) == (start + 6 * HOUR_MS, start + 7 * HOUR_MS)
+    assert alert.resolved_at == start + 9 * HOUR_MS
+
+
+@pytest.mark.parametrize("basis", ["hour", "instant"])
+def test_the_state_of_an_alert_whose_level_moves_for_weeks_stays_small(basis: str, tmp_path: Path) -> None:
+    """Every state of an open alert carries its changes of level; of most of them only the newest are kept."""
+    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY.replace("hour", basis)})
+    start = parse_instant("2026-01-01T00:00:00", 480)
+    messages = []
+    for number in range(1, 24 * 120):
+        at = start + number * HOUR_MS
+        value = 0.5 if number // 3 % 2 else 1.5
+        payload = json.dumps({"station": "A", "time": at, "values": {"discharge": value}})
+        messages.append(RawMessage("watermaster/v1/g/up/json", payload.encode(), at))
+    plain = Judge(register, messages, tmp_path / "plain")
+    run_through(plain)
+    size = max(len(blob) for _, _, blob in plain.state.items("state"))
+    [subject] = plain.reader.all_alerts()
+    changes = len(subject.alerts[0].levels)
+    assert changes > 400
+    assert size < 1_000 * changes
+    late = messages[200]._replace(payload=messages[200].payload.replace(b"0.5", b"2.5").replace(b"1.5", b"2.5"))
+    for judge in (plain, fresh := Judge(register, messages, tmp_path / "fresh")):
+        judge.messages = [*messages, late]
+    plain.crash()
+    run_through(plain)
+    run_through(fresh)
+    assert plain.alerts() == fresh.alerts()
+
+
+def test_the_heap_of_waiting_periods_holds_one_entry_a_period(tmp_path: Path) -> None:
+    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY.replace("hour", "day")})
+    judge = Judge(register, hourly(100), tmp_path / "state")
+    while (batch := judge.batch(1)) is not None:
+        judge.reader.step(batch)
+    assert len(judge.reader.engine._waiting) <= 6  # noqa: SLF001  # its growth is the point

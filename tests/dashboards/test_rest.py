@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -149,12 +150,56 @@ def test_a_body_without_bounds_is_refused(console: Console) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("/api/v1/alerts/nothing", "/api/v1/alerts/%00", "/api/v1/stations/nothing", "/", "/docs", "/redoc"),
+        *("/api/v1/alerts/nothing", "/api/v1/alerts/%00", "/api/v1/stations/nothing", "/index.html", "/docs", "/redoc"),
         *("/api/v1/stations/nothing/series?quantity=stage", "/api/v1/nothing", "/api/v2/alerts", "/openapi.json"),
     ],
 )
 def test_what_is_not_there_is_404(console: Console, path: str) -> None:
     console.get(path).problem(404)
+
+
+def test_the_front_page_names_what_there_is_and_loads_nothing(console: Console) -> None:
+    answer = console.get("/")
+    assert (answer.status, answer.headers["content-type"]) == (200, "text/html; charset=utf-8")
+    assert answer.headers["content-security-policy"] == "default-src 'none'"
+    links = re.findall('href="([^"]+)"', answer.body.decode())
+    assert links == ["/api/v1/health", "/api/v1/openapi.json", "/metrics"]
+    assert all(console.get(link).status == 200 for link in links)
+
+
+@pytest.mark.parametrize(
+    ("path", "detail"),
+    [
+        ("/api/v1/alerts?stat=firing", "query stat: unknown parameter"),
+        ("/api/v1/alerts?limit=x", "query limit: is not a whole number"),
+        ("/api/v1/alerts?limit=0", "query limit: is less than 1"),
+        ("/api/v1/alerts?limit=1001", "query limit: is greater than 1000"),
+        ("/api/v1/alerts?level=green", "query level: is not one of blue, yellow, orange, red"),
+        ("/api/v1/deadletters?kind=other", "query kind: is not one of message, reading"),
+        ("/api/v1/stations/52010300A1/series", "query quantity: is missing"),
+        (
+            "/api/v1/stations/52010300A1/series?quantity=stage&from=yesterday",
+            "from: 'yesterday' is not a time such as 2026-03-01T08:00:00+08:00",
+        ),
+    ],
+)
+def test_a_mistake_is_told_in_plain_words(console: Console, path: str, detail: str) -> None:
+    assert console.get(path).problem(422) == detail
+
+
+def test_a_mistake_in_a_body_is_told_in_plain_words(console: Console) -> None:
+    alert = shortfall(1)
+    put(console, alert)
+    path = f"{ALERTS}/{alert.id}/transitions"
+    body = b'{"verb": "ack"}'
+    detail = console.request("POST", path, body, {}).problem(422)
+    assert detail == "body: is not a JSON object sent with content-type: application/json"
+    assert console.post(path, {"verb": "ack", "outcom": "exempt"}).problem(422) == "body outcom: unknown field"
+    assert console.post(path, {}).problem(422) == "body verb: is missing"
+    assert console.post(path, b"{").problem(422).startswith("body: is not JSON: ")
+    for by in (" x\ny ", "a\0b", 7, "x" * 500):
+        detail = console.post(path, {"verb": "ack", "by": by}).problem(422)
+        assert not re.search("Value error|should|valid", detail), detail
 
 
 def test_a_verb_on_an_unknown_alert_is_404(console: Console) -> None:

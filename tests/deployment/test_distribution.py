@@ -119,3 +119,9 @@ def test_tests_run_on_the_versions_that_are_deployed() -> None:
 def test_every_dependency_is_pinned() -> None:
     names = {distribution_name(pin) for pin in pinned(ROOT / "requirements" / "runtime.txt")}
     assert {distribution_name(requirement) for requirement in PROJECT["project"]["dependencies"]} <= names
+
+
+def test_every_dependency_stands_with_its_reason_in_the_decision() -> None:
+    decision = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text(encoding="utf-8")
+    names = [distribution_name(requirement) for requirement in PROJECT["project"]["dependencies"]]
+    assert [name for name in names if f"\n| `{name}` |" not in decision] == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -117,7 +118,8 @@ def test_gateway_and_existence_of_a_station_are_dated() -> None:
         ("watermaster/v2/g1/up/json", "bad_topic"),
         ("other", "bad_topic"),
         ("", "bad_topic"),
-        ("watermaster/v1/g1/up/sl651", "unsupported_format"),
+        ("watermaster/v1/" + "g" * 600, "bad_topic"),
+        ("!watermaster/v1/_tcp/up/json", "bad_topic"),
     ],
 )
 def test_a_topic_that_does_not_fit_is_a_dead_letter(topic: str, reason: str) -> None:
@@ -203,3 +205,22 @@ def test_a_register_without_stations_knows_none() -> None:
         stations="station,name,kind,basin,river,division,gateway,interval_min\n", points="station,quantity,min,max\n"
     )
     assert dict(decode(reading(), using=using).rejected) == {"unknown_station": 1}
+
+
+def test_a_field_frame_speaks_for_the_station_that_has_its_address() -> None:
+    """By the column of the register, else where the code itself is the address; a frame without either is unknown."""
+    vectors = json.loads((Path(__file__).parent / "codecs" / "sl651" / "vectors.json").read_text())
+    frames = [bytes.fromhex(vector["hex"]) for vector in vectors if vector["crc_ok"]]
+    address = {vector["expected"].get("station") for vector in vectors if vector["crc_ok"]} - {None}
+    topic = "watermaster/v1/g1/up/sl651"
+    bare = decode(*frames, topic=topic, using=decoder(max_age_days=0))
+    assert bare.decoded > 50
+    assert dict(bare.rejected).keys() <= {"unknown_station", "bad_element", "in_future", "not_a_number", "bad_time"}
+    header = "station,name,kind,basin,river,division,gateway,interval_min,sl651_address\n"
+    by_column = header + "".join(f"S{number},n,section,,,,,5,{code}\n" for number, code in enumerate(sorted(address)))
+    by_code = header + "".join(f"{code},n,section,,,,,5,\n" for code in sorted(address))
+    for stations in (by_column, by_code):
+        using = decoder(max_age_days=0, stations=stations, points="station,quantity,min,max\n")
+        known = decode(*frames, topic=topic, using=using, received_at=NOW + 60 * 366 * DAY_MS)
+        assert "unknown_station" not in known.rejected
+        assert len(known.observations) > 50

@@ -110,7 +110,7 @@ _READINGS = st.lists(
         st.sampled_from(["A", "B"]),
         _TIMES,
         st.sampled_from([None, 0, 1_000_000, 2_000_000]),
-        st.just(NOW),
+        st.sampled_from([0, 0, 0, HOUR_MS, 30 * HOUR_MS]),
     ),
     min_size=1,
     max_size=40,
@@ -127,6 +127,12 @@ def test_cuts_snapshots_and_crashes_change_nothing(
     tmp_path_factory: pytest.TempPathFactory, readings: list[Reading], cuts: list[int], actions: list[str]
 ) -> None:
     """After a crash the journal is read again from the last snapshot, into a store that has the later rows already."""
+    arrival = NOW
+    timed = []
+    for station, time, value, gap in readings:
+        arrival += gap
+        timed.append((station, time, value, arrival))
+    readings = timed
     bench = Bench(tmp_path_factory.mktemp("reader"))
     at = step = 0
     crashes = 4

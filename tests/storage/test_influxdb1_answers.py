@@ -145,9 +145,25 @@ def test_a_server_that_never_answers_is_unavailable() -> None:
 
 
 def test_a_port_where_nobody_listens_is_unavailable_in_one_line() -> None:
-    error = write_error(f"influxdb://{HOST}:{free_port()}/contract")
+    port = free_port()
+    error = write_error(f"influxdb://{HOST}:{port}/contract")
     assert isinstance(error, StoreUnavailable)
-    assert "\n" not in str(error)
+    assert str(error) == f"InfluxDB {HOST}:{port} can't be reached: connection refused"
+
+
+def test_a_host_that_no_name_server_knows_is_named_once() -> None:
+    error = write_error("influxdb://nowhere.invalid/contract")
+    assert isinstance(error, StoreUnavailable)
+    assert str(error).startswith("InfluxDB nowhere.invalid:8086 can't be reached: ")
+    assert str(error).count("nowhere") == 1
+
+
+def test_plain_speech_where_tls_was_expected_is_told() -> None:
+    with answering(204) as url:
+        error = write_error(url.replace("influxdb:", "influxdbs:"))
+    assert isinstance(error, StoreUnavailable)
+    assert "can't be reached: " in str(error)
+    assert "ssl:" not in str(error)
 
 
 def test_something_else_on_the_port_is_named_by_ping() -> None:

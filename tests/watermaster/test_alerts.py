@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import csv
+import fcntl
 import io
 import json
 import os
+import pty
+import re
+import struct
 import subprocess
 import sys
+import termios
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from rich.cells import cell_len
 
+from alerting.case import CaseState, Outcome
 from alerting.ledger import Ledger
 from alerting.level import Level
+from alerting.record import AlertState
+from hydro.register import AlertClass, AlertLevel
 from tests.alerting.sample_alerts import DAWN, change, shortfall
 from watermaster.cli import main
+from watermaster.cli.words import CHINESE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,8 +35,28 @@ STATIONS = """station,name,kind,basin,river,division,gateway,interval_min
 52010300A1,鸭池河断面,section,,,,,5
 52010300A2,,section,,,,,5
 """
+TARGETS = """station,quantity,from_day,to_day,value,basis
+52010300A1,discharge,,,2,hour
+"""
 FIRING = shortfall(1, levels=(Level.YELLOW, Level.ORANGE))
 OVER = shortfall(2, 9, station="52010300A2", target="t")
+
+
+def on_terminal(columns: int, *arguments: str) -> str:
+    """What a command writes where standard output is a terminal of that width."""
+    controller, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    inherited = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES")}
+    line = [sys.executable, "-m", "watermaster", *arguments]
+    written = b""
+    with subprocess.Popen(line, stdin=terminal, stdout=terminal, env={**inherited, "TERM": "xterm"}) as process:
+        os.close(terminal)
+        with suppress(OSError):  # how a terminal whose other end is closed ends
+            while piece := os.read(controller, 65_536):
+                written += piece
+        os.close(controller)
+        assert process.wait(60) == 0
+    return re.sub(r"\x1b\[[0-9;]*m", "", written.decode())
 
 
 class Ran(NamedTuple):
@@ -50,6 +81,7 @@ class Watermaster:
         settings = f"data_dir: {folder / 'var'}\nstore:\n  url: influxdb://127.0.0.1/water\n"
         (self.config / "watermaster.yaml").write_text(settings, encoding="utf-8")
         (self.config / "registry/stations.csv").write_text(STATIONS, encoding="utf-8")
+        (self.config / "registry/eflow_targets.csv").write_text(TARGETS, encoding="utf-8")
         self.ledger_url = f"sqlite:///{folder / 'var/ledger.sqlite'}"
         self._monkeypatch = monkeypatch
         self._capsys = capsys
@@ -105,14 +137,30 @@ def test_people_see_names_and_that_nothing_is_verified_yet(alerts: Watermaster) 
     found = alerts("list")
     header, over, firing = found.out.splitlines()
     assert header.split() == ["id", "level", "state", "class", "subject", "onset", "ratio", "case"]
-    words = [FIRING.id, "orange", "firing", "疑似", "suspected", "eflow_shortfall", "52010300A1", "鸭池河断面"]
-    assert firing.split() == [*words, "2026-03-01T01:00:00+08:00", "0.605", "raised"]
-    assert over.split()[:3] == [OVER.id, "yellow", "resolved"]
+    words = [FIRING.id, "orange", "橙", "firing", "疑似", "eflow_shortfall", "生态流量不足", "52010300A1", "鸭池河断面"]
+    assert firing.split() == [*words, "2026-03-01", "01:00", "0.605", "raised", "已发生"]
+    assert over.split()[:4] == [OVER.id, "yellow", "黄", "resolved"]
     for words in (["ack"], ["verify", "--outcome", "confirmed"]):
         assert alerts(words[0], FIRING.id, *words[1:]).code == 0
     firing = next(line for line in alerts("list").out.splitlines() if line.startswith(FIRING.id))
     assert "疑似" not in firing
-    assert firing.endswith("verified")
+    assert firing.rstrip().endswith("verified 已核实")
+
+
+@pytest.mark.parametrize("columns", [60, 80, 100, 120, 160])
+def test_on_a_terminal_of_any_width_every_id_can_be_worked_with(alerts: Watermaster, columns: int) -> None:
+    shown = on_terminal(columns, "alerts", "list", "--config", str(alerts.config))
+    found = [word for line in shown.splitlines() for word in line.split() if re.fullmatch("[0-9a-f]{20}", word)]
+    assert found == [OVER.id, FIRING.id]
+    assert all(alerts("show", each).code == 0 for each in found)
+    assert "2026-03-01 01:00" in shown
+    assert "firing 疑似" in shown
+    assert columns < 80 or max(cell_len(line) for line in shown.splitlines()) <= columns
+
+
+def test_every_word_of_a_closed_list_has_a_translation() -> None:
+    words = {*AlertClass, *AlertLevel, *AlertState, *CaseState, *Outcome, FIRING.reason}
+    assert sorted(words - set(CHINESE)) == []
 
 
 def test_an_empty_list_is_no_failure(alerts: Watermaster) -> None:
@@ -124,8 +172,9 @@ def test_show_prints_an_alert_and_its_history(alerts: Watermaster) -> None:
     shown = alerts("show", FIRING.id, "--output", "json")
     assert (shown.code, len(shown.lines), shown.lines[0]["case"]["state"]) == (0, 1, "accepted")
     people = alerts("show", FIRING.id).out
-    assert "疑似 suspected orange eflow_shortfall (below_target), firing" in people
-    assert "王工  ack  raised → accepted: 我去看" in people
+    assert "疑似 suspected orange 橙 eflow_shortfall 生态流量不足 (below_target 低于目标), firing 告警中" in people
+    assert "value     1.21 against 2.0 m3/s (hour to 2026-03-01 02:00)\n" in people
+    assert "王工  ack  raised 已发生 → accepted 已受理: 我去看" in people
 
 
 def test_an_unknown_alert_is_one_line_and_exit_1(alerts: Watermaster) -> None:
@@ -188,8 +237,9 @@ def test_without_a_ledger_nothing_is_made(
 ) -> None:
     found = Watermaster(tmp_path, monkeypatch, capsys)("list")
     assert (found.code, found.out) == (1, "")
-    assert "there is no ledger; `watermaster run` makes one" in found.err
-    assert not (tmp_path / "var/ledger.sqlite").exists()
+    directory = tmp_path / "var"
+    assert found.err == f"watermaster: there is no ledger in {directory}; `watermaster run` makes one\n"
+    assert not directory.exists()
 
 
 def test_help_needs_no_database() -> None:

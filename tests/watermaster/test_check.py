@@ -58,7 +58,7 @@ def test_every_mistake_is_one_line_and_the_exit_code_says_so(config: Path) -> No
         "watermaster.yaml:2: mqtt.keepalive: unknown setting",
         'registry/points.csv:2: max: "abc" is not a number',
         'registry/points.csv:3: station: unknown station "B9"',
-        "registry/ratings.csv: warning: accepted unread, this version does not use it (stage quality)",
+        "registry/ratings.csv: warning: accepted unread, this version does not use it",
         "rules/night.yaml: warning: accepted unread, this version does not use it",
         "notify.yaml: warning: accepted unread, this version does not use it",
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 import pytest
@@ -134,6 +135,69 @@ def test_a_store_that_is_away_is_one_line_and_collecting_goes_on(tmp_path: Path,
 def test_a_broker_that_is_not_there_ends_the_start_after_30_seconds(tmp_path: Path) -> None:
     config = write_config(tmp_path / "config", settings_for(tmp_path, "mqtt://127.0.0.1:9"), ["A,A,section,,,,,5"])
     assert "127.0.0.1:9" in one_line(run_once(config))
+
+
+def test_the_version_is_one_line() -> None:
+    assert command("--version").stdout == f"watermaster {version('watermaster')}\n"
+
+
+@pytest.mark.parametrize("line", [["deadletters", "retry", "7"], ["backtest", "--from-store", "--alerts", "out"]])
+def test_what_comes_with_a_later_version_is_one_line(line: list[str]) -> None:
+    done = command(*line, ok=False)
+    assert one_line(done).endswith("comes with a later version")
+
+
+@pytest.mark.parametrize("time", ["yesterday", "2026-13-01", "2026-3-1", "0001-01-01T00:00:00+99:00", ""])
+def test_a_time_that_is_none_is_a_usage_error_in_our_own_words(tmp_path: Path, time: str) -> None:
+    config = write_config(tmp_path / "config", {"store": {"url": "influxdb://127.0.0.1:9/x"}}, ["A,A,section,,,,,5"])
+    done = command("series", "A", "stage", "--from", time, "--to", "2026-01-01", config=config, ok=False)
+    words = " ".join(done.stderr.split())
+    assert done.returncode == 2
+    assert f"{time!r} is not a time such as 2026-03-01 or 2026-03-01T08:00:00+08:00" in words
+
+
+@pytest.mark.parametrize(
+    "line", [["series", "A", "stage"], ["record", "--out", "x.ndjson"], ["backtest", "x.ndjson", "--alerts", "out"]]
+)
+def test_from_that_is_not_before_to_is_a_usage_error(tmp_path: Path, line: list[str]) -> None:
+    config = write_config(tmp_path / "config", {"store": {"url": "influxdb://127.0.0.1:9/x"}}, ["A,A,section,,,,,5"])
+    done = command(*line, "--from", "2026-02-01", "--to", "2026-01-01", config=config, ok=False)
+    assert (done.returncode, "--from is not before --to" in done.stderr) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("line", "what"),
+    [
+        (["alerts", "list"], "ledger"),
+        (["alerts", "ack", "x"], "ledger"),
+        (["deadletters", "list"], "dead-letter file"),
+        (["deadletters", "show", "1"], "dead-letter file"),
+        (["record", "--from", "2026-01-01", "--to", "2026-01-02", "--out", "stream.ndjson"], "journal"),
+    ],
+)
+@pytest.mark.parametrize("there", ["no directory", "empty directory"])
+def test_a_command_that_reads_makes_nothing(tmp_path: Path, line: list[str], what: str, there: str) -> None:
+    data = tmp_path / "var"
+    if there == "empty directory":
+        data.mkdir()
+    settings = {"data_dir": str(data), "store": {"url": "influxdb://127.0.0.1:9/x"}}
+    config = write_config(tmp_path / "config", settings, ["A,A,section,,,,,5"])
+    line = [str(tmp_path / word) if word.endswith(".ndjson") else word for word in line]
+    done = command(*line, config=config, ok=False)
+    assert one_line(done) == f"watermaster: there is no {what} in {data}; `watermaster run` makes one"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["config", *(["var"] if data.exists() else [])]
+    assert data.exists() == (there == "empty directory")
+    assert list(data.glob("*")) == []
+
+
+def test_a_backtest_says_with_which_register_it_judged(tmp_path: Path) -> None:
+    config = write_config(tmp_path / "config", {"store": {"url": "influxdb://127.0.0.1:9/x"}}, ["A,A,section,,,,,5"])
+    stream = tmp_path / "stream.ndjson"
+    stream.write_bytes(b"")
+    said = command("backtest", stream, "--alerts", tmp_path / "out", config=config).stderr.splitlines()
+    checked = command("check", config=config).stderr
+    register = checked.rpartition("register ")[2].strip()
+    assert said[-1] == f"register {register} from {config}"
 
 
 def test_an_unknown_station_is_one_line(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -21,13 +21,13 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "alerts": ("watermaster.cli.alerts", "Alerts and their cases: list, show, export, work off."),
     "series": ("watermaster.cli.series", "Values of a station's quantity, raw or by buckets."),
     "deadletters": ("watermaster.cli.deadletters", "What could not be read or was refused, with bytes and reason."),
+    "decode": ("watermaster.cli.decode", "Explain one field frame: every field, and what is wrong in it."),
 }
 """Command -> module and one line; the module has ``command``, a function or a group in Typer's style."""
 
 LATER: Final = (
     "backup",
     "dashboards",
-    "decode",
     "demo",
     "doctor",
     "gateway",
@@ -78,15 +78,31 @@ app = typer.Typer(
 )
 
 
+def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's interface
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415  # takes its time, and not every call needs it
+
+        sys.stdout.write(f"watermaster {version('watermaster')}\n")
+        raise typer.Exit
+
+
 @app.callback()
-def _root() -> None:
+def _root(
+    *,
+    version: Annotated[  # Typer's interface
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Watches what is taken from a river and that enough stays in it."""
 
 
 def main() -> None:
     """Run the command line; an error on purpose is one line on stderr and exit code 1."""
     try:
-        app(prog_name="watermaster")
+        if sys.argv[1:2] == ["decode"]:  # it has to be there at once, see its module
+            import_module(COMMANDS["decode"][0]).run(sys.argv[2:])
+        else:
+            app(prog_name="watermaster")
     except WatermasterError as error:
         sys.stderr.write(f"watermaster: {error}\n")
         sys.exit(1)

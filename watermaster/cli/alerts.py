@@ -16,21 +16,29 @@ import typer
 from alerting.case import CaseState, Outcome, Step, Verb, is_suspected
 from alerting.record import AlertState  # Typer reads the annotations
 from hydro.errors import LedgerError
+from hydro.quantity import canonical_unit
 from hydro.register import AlertClass, AlertLevel  # as above
-from watermaster.cli.options import Config, Output, load, say
-from watermaster.data_dir import DataDir
+from watermaster.cli.options import Config, Output, load, nothing_there, reading_dir, say
+from watermaster.cli.words import SUSPECTED, bilingual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from alerting.ledger import Ledger
     from hydro.register import Register
 
 __all__ = ["app", "command"]
 
-SUSPECTED: Final = "疑似 suspected"
 _WIDE: Final = 1_000
+_MINUTE: Final = len("2026-03-01T08:00")
 _COLUMNS: Final = ("id", "level", "state", "class", "subject", "onset", "ratio", "case")
+# What a list shows, by the room there is: the first that fits. An id is never cut, since it is what one works with.
+_LAYOUTS: Final = (
+    (_COLUMNS, True),
+    (("id", "level", "state", "subject", "onset", "ratio", "case"), True),
+    (("id", "level", "state", "subject", "onset", "ratio", "case"), False),
+    (("id", "level", "state", "subject", "onset", "case"), False),
+)
 _EXPORTED: Final = (
     *("id", "class", "reason", "level", "state", "subject", "target_id", "basin", "division"),
     *("onset", "raised_at", "resolved_at", "value", "target", "ratio", "basis", "previous", "case"),
@@ -153,7 +161,11 @@ def _open(config: Path) -> tuple[Ledger, Register]:
     settings, register = load(config)
     from alerting.ledger import Ledger  # noqa: PLC0415  # the database takes its time
 
-    url = DataDir(settings.data_dir).ledger_url(settings.ledger.url)
+    url = settings.ledger.url
+    if url == "sqlite:":
+        url = reading_dir(settings, "ledger").ledger_url(url)
+        if not Path(url.removeprefix("sqlite:///")).is_file():
+            raise nothing_there("ledger", settings.data_dir)
     return Ledger.open(url, zone_minutes=register.zone_minutes, create=False), register
 
 
@@ -169,30 +181,70 @@ def _write_lines(alerts: Iterable[dict[str, Any]]) -> None:
         sys.stdout.write(json.dumps(alert, ensure_ascii=False) + "\n")
 
 
-def _write_table(alerts: Iterable[dict[str, Any]], register: Register) -> None:
+def _write_table(alerts: Sequence[dict[str, Any]], register: Register) -> None:
     from rich.console import Console  # noqa: PLC0415  # takes its time
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415  # takes its time
 
-    table = Table(*_COLUMNS, box=None, pad_edge=False, header_style="bold")
-    rows = 0
-    for alert in alerts:
-        suspected = f" {SUSPECTED}" if _is_suspected(alert) else ""
-        ratio = "" if alert["ratio"] is None else f"{alert['ratio']:.3f}"
-        subject = _subject(alert, register)
-        table.add_row(
-            *(alert["id"], alert["level"], f"{alert['state']}{suspected}", alert["class"], subject),
-            *(alert["onset"], ratio, alert["case"]["state"]),
-        )
-        rows += 1
-    if rows:
-        # Where nobody looks the line is as long as it must be: a program reads it.
-        Console(markup=False, highlight=False, width=None if sys.stdout.isatty() else _WIDE).print(table)
+    if not alerts:
+        return
+    # Where nobody looks the line is as long as it must be: a program reads it.
+    room = Console().width if sys.stdout.isatty() else _WIDE
+    layouts = [_Layout(alerts, register, columns, both=both) for columns, both in _LAYOUTS]
+    chosen = next((layout for layout in layouts if layout.width <= room), layouts[-1])
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for name, least in chosen.least.items():
+        table.add_column(name, no_wrap=name != "subject", overflow="fold", min_width=least)
+    for row in chosen.rows:
+        table.add_row(*(row[name] for name in chosen.least))
+    Console(markup=False, highlight=False, width=max(room, chosen.width)).print(table)
+
+
+class _Layout:
+    """Some columns of a list.
+
+    Attributes:
+        rows: Cells by column.
+        least: Narrowest widths at which nothing is cut, by column; a subject's name may be folded, its code not.
+        width: Of a line with these widths.
+    """
+
+    def __init__(
+        self, alerts: Sequence[dict[str, Any]], register: Register, columns: Sequence[str], *, both: bool
+    ) -> None:
+        from rich.cells import cell_len  # noqa: PLC0415  # takes its time
+
+        self.rows = [_cells(alert, register, both=both) for alert in alerts]
+        self.least = {name: max(len(name), *(cell_len(row[name]) for row in self.rows)) for name in columns}
+        self.least["subject"] = max(len("subject"), *(len(alert["subject"]["code"]) for alert in alerts))
+        self.width = sum(self.least.values()) + len(columns) - 1
+
+
+def _cells(alert: dict[str, Any], register: Register, *, both: bool) -> dict[str, str]:
+    """What stands in the columns of a list; ``both`` languages or the contract's words alone."""
+    said = bilingual if both else str
+    suspected = f" {SUSPECTED}" if _is_suspected(alert) else ""
+    return {
+        "id": alert["id"],
+        "level": said(alert["level"]),
+        "state": f"{alert['state']}{suspected}",
+        "class": said(alert["class"]),
+        "subject": _subject(alert, register),
+        "onset": _minute(alert["onset"]),
+        "ratio": "" if alert["ratio"] is None else f"{alert['ratio']:.3f}",
+        "case": said(alert["case"]["state"]),
+    }
+
+
+def _minute(time: str) -> str:
+    """A time of an alert without seconds and offset: the zone is the one of the settings everywhere."""
+    return time[:_MINUTE].replace("T", " ")
 
 
 def _described(alert: dict[str, Any], register: Register) -> Iterable[str]:
     case = alert["case"]
-    suspected = f"{SUSPECTED} " if _is_suspected(alert) else ""
-    yield f"{suspected}{alert['level']} {alert['class']} ({alert['reason']}), {alert['state']}"
+    suspected = f"{SUSPECTED} suspected " if _is_suspected(alert) else ""
+    level, what, why = (bilingual(alert[name]) for name in ("level", "class", "reason"))
+    yield f"{suspected}{level} {what} ({why}), {bilingual(alert['state'])}"
     facts = {
         "id": alert["id"],
         "subject": f"{alert['subject']['kind']} {_subject(alert, register)}",
@@ -200,16 +252,30 @@ def _described(alert: dict[str, Any], register: Register) -> Iterable[str]:
         "onset": alert["onset"],
         "raised": alert["raised_at"],
         "resolved": alert["resolved_at"],
-        "levels": ", ".join(f"{change['level']} {change['at']}" for change in alert["levels"]),
-        "value": f"{alert['value']} against {alert['target']}, ratio {alert['ratio']}" if alert["target"] else None,
+        "levels": ", ".join(f"{bilingual(change['level'])} {change['at']}" for change in alert["levels"]),
+        "value": _value(alert, register),
+        "ratio": alert["ratio"],
         "previous": alert["previous"],
-        "case": ", ".join(word for word in (case["state"], case["assignee"], case["due"]) if word),
+        "case": ", ".join(word for word in (bilingual(case["state"]), case["assignee"], case["due"]) if word),
     }
-    yield from (f"  {name:<9} {fact}" for name, fact in facts.items() if fact)
+    yield from (f"  {name:<9} {fact}" for name, fact in facts.items() if fact is not None and fact != "")
     for step in case["history"]:
-        moved = step["to"] if step["from"] in (None, step["to"]) else f"{step['from']} → {step['to']}"
-        said = ", ".join(word for word in (step["outcome"], step["assignee"], step["comment"]) if word)
+        after = bilingual(step["to"])
+        moved = after if step["from"] in (None, step["to"]) else f"{bilingual(step['from'])} → {after}"
+        outcome = None if step["outcome"] is None else bilingual(step["outcome"])
+        said = ", ".join(word for word in (outcome, step["assignee"], step["comment"]) if word)
         yield f"  {step['at']}  {step['by']}  {step['verb']}  {moved}{': ' if said else ''}{said}"
+
+
+def _value(alert: dict[str, Any], register: Register) -> str | None:
+    """Value and target with their unit, and the period they are of."""
+    if alert["target"] is None:
+        return None
+    rows = register.targets.get(alert["target_id"])
+    unit = "" if rows is None else f" {canonical_unit(rows[0].quantity)}".rstrip()
+    window = alert["window"]
+    period = "" if window is None else f" ({alert['basis']} to {_minute(window['to'])})"
+    return f"{alert['value']} against {alert['target']}{unit}{period}"
 
 
 def _is_suspected(alert: dict[str, Any]) -> bool:

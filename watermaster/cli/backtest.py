@@ -19,8 +19,10 @@ __all__ = ["command"]
 
 
 def command(
-    files: Annotated[list[Path], typer.Argument(help="Recorded streams.", metavar="FILE...")],
+    *,
+    files: Annotated[list[Path] | None, typer.Argument(help="Recorded streams.", metavar="FILE...")] = None,
     alerts: Annotated[Path, typer.Option("--alerts", help="Where alerts go, one a line.", metavar="OUT")],
+    from_store: Annotated[bool, typer.Option("--from-store", help="Comes with a later version.")] = False,
     attainment: Annotated[
         Path | None, typer.Option("--attainment", help="Where attainment goes.", metavar="OUT")
     ] = None,
@@ -29,6 +31,10 @@ def command(
     config: Config = Path("config"),
 ) -> None:
     """Judge recorded streams with the live rules, as fast as the machine can."""
+    if from_store:
+        raise ConfigError("backtest --from-store comes with a later version")
+    if not files:
+        raise typer.BadParameter("name at least one recorded stream", param_hint="FILE...")
     settings, register = load(config)
     zone = register.zone_minutes
     since = None if start is None else instant(start, zone, "--from")
@@ -57,6 +63,7 @@ def command(
         f"{result.messages} messages, {result.observations} observations in {seconds:.1f} s "
         f"({result.observations / seconds:,.0f}/s): {len(result.alerts)} alerts, {len(result.attainment)} targets"
     )
+    say(f"register {register.hash[:16]} from {config}")
     for title, counts in (("dead letters", dead), ("rejected readings", rejected)):
         if counts:
             say(f"{title}: " + ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items())))

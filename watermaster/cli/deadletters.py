@@ -6,17 +6,27 @@ import base64
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
 from hydro.errors import ConfigError
 from hydro.instants import format_instant
+from ingest.decode import DeadLetterKind
+from ingest.reasons import DeadLetterReason, RejectReason
 from storage.dead_letters import DeadLetterFile, StoredDeadLetter
-from watermaster.cli.options import Config, Output, load, say
-from watermaster.data_dir import DataDir
+from watermaster.cli.options import Config, Output, load, nothing_there, reading_dir, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
 
 __all__ = ["command", "letter_json"]
+
+_WHAT: Final = "dead-letter file"
+_KIND: Final = max(map(len, DeadLetterKind))
+_REASON: Final = max(map(len, (*DeadLetterReason, *RejectReason)))
+_LONGEST_ID: Final = 18  # SQLite's integers end a little above
+_Out = Annotated[Output, typer.Option("--output", help="For people, or one JSON object a line.")]
 
 command = typer.Typer(
     add_completion=False,
@@ -46,14 +56,17 @@ def letter_json(letter: StoredDeadLetter, zone_minutes: int) -> dict[str, Any]:
 
 def _open(config: Path) -> tuple[DeadLetterFile, int]:
     settings, register = load(config)
-    return DeadLetterFile(DataDir(settings.data_dir).dead_letters), register.zone_minutes
+    path = reading_dir(settings, _WHAT).dead_letters
+    if not path.is_file():
+        raise nothing_there(_WHAT, settings.data_dir)
+    return DeadLetterFile(path), register.zone_minutes
 
 
 @command.command("list")
 def list_(
-    kind: Annotated[str | None, typer.Option("--kind", help="Only 'message' or 'reading'.")] = None,
+    kind: Annotated[DeadLetterKind | None, typer.Option("--kind", help="Only these.")] = None,
     limit: Annotated[int, typer.Option("--limit", min=1, help="At most so many.")] = 1000,
-    output: Annotated[Output, typer.Option("--output", help="For people, or one JSON object a line.")] = Output.SIMPLE,
+    output: _Out = Output.SIMPLE,
     config: Config = Path("config"),
 ) -> None:
     """The newest first."""
@@ -66,7 +79,7 @@ def list_(
         else:
             when = format_instant(letter.received_at, zone)
             count = f"{letter.readings} x " if letter.readings > 1 else ""
-            what = f"{letter.kind:<7}  {letter.reason:<17} {letter.topic}  {count}{letter.detail}"
+            what = f"{letter.kind:<{_KIND}}  {letter.reason:<{_REASON}}  {letter.topic}  {count}{letter.detail}"
             sys.stdout.write(f"{letter.position:>8}  {when}  {what}\n")
     if not letters:
         say("no dead letters")
@@ -74,21 +87,45 @@ def list_(
 
 @command.command("show")
 def show(
-    number: Annotated[int, typer.Argument(metavar="ID", help="As the list shows it.")],
+    number: Annotated[str, typer.Argument(metavar="ID", help="As the list shows it.")],
+    output: _Out = Output.SIMPLE,
     config: Config = Path("config"),
 ) -> None:
-    """One message, with its bytes."""
+    """One message, with its bytes and every reason for which something of it was set aside."""
+    if not number.isdecimal():
+        raise typer.BadParameter(f"{number!r} is not a number", param_hint="ID")
     file, zone = _open(config)
-    letters = file.at(number)
+    letters = file.at(int(number)) if len(number) <= _LONGEST_ID else []
     file.close()
     if not letters:
         message = f"dead letter {number} is not known"
         raise ConfigError(message)
+    if output is Output.JSON:
+        for letter in letters:
+            sys.stdout.write(json.dumps(letter_json(letter, zone), ensure_ascii=False) + "\n")
+    else:
+        sys.stdout.writelines(f"{line}\n" for line in _described(letters, zone))
+
+
+def _described(letters: Sequence[StoredDeadLetter], zone_minutes: int) -> Iterator[str]:
+    """All letters of one message: what is the same for them once, then the reasons, last the bytes."""
+    first = letters[0]
+    yield f"{first.position}  {first.topic}  {format_instant(first.received_at, zone_minutes)}"
     for letter in letters:
-        sys.stdout.write(json.dumps(letter_json(letter, zone), ensure_ascii=False) + "\n")
+        count = f" ({letter.readings} readings)" if letter.readings > 1 else ""
+        yield f"  {letter.kind}  {letter.reason}{count}: {letter.detail}"
+    shown = letter_json(first, zone_minutes)
+    text = shown.get("payload")
+    yield f"  {len(first.payload)} bytes{'' if text is not None else ', not text, in base64'}:"
+    if text is None:
+        yield shown["payload_base64"]
+    else:
+        yield from (
+            "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line) for line in text.split("\n")
+        )
 
 
-@command.command("retry")
+@command.command("retry", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
 def retry() -> None:
     """Comes with a later version."""
     message = "deadletters retry comes with a later version"

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from hydro.errors import ConfigError
 from hydro.instants import parse_instant
 from hydro.register import Register
+from watermaster.data_dir import DataDir
 
 if TYPE_CHECKING:
     from watermaster.settings import Settings
 
-__all__ = ["Config", "Output", "instant", "load", "say"]
+__all__ = ["Config", "Output", "instant", "load", "nothing_there", "reading_dir", "say"]
+
+_DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 class Output(StrEnum):
@@ -52,6 +56,26 @@ def load(directory: Path) -> tuple[Settings, Register]:
     return configuration.settings, configuration.register
 
 
+def reading_dir(settings: Settings, what: str) -> DataDir:
+    """The data directory for a command that only reads, and so never makes one.
+
+    Args:
+        settings: Of the config directory.
+        what: What the command looks for, for the message.
+
+    Raises:
+        ConfigError: There is no such directory.
+    """
+    if not settings.data_dir.is_dir():
+        raise nothing_there(what, settings.data_dir)
+    return DataDir(settings.data_dir)
+
+
+def nothing_there(what: str, directory: Path) -> ConfigError:
+    """What a command that only reads raises where nothing was kept yet."""
+    return ConfigError(f"there is no {what} in {directory}; `watermaster run` makes one")
+
+
 def instant(text: str, zone_minutes: int, option: str) -> int:
     """Epoch milliseconds of an option's time.
 
@@ -59,6 +83,7 @@ def instant(text: str, zone_minutes: int, option: str) -> int:
         typer.BadParameter: Not an ISO 8601 time.
     """
     try:
-        return parse_instant(text if len(text) > len("2026-03-01") else f"{text}T00:00:00", zone_minutes)
-    except ValueError as error:
-        raise typer.BadParameter(str(error), param_hint=option) from None
+        return parse_instant(f"{text}T00:00:00" if _DATE.fullmatch(text) else text, zone_minutes)
+    except (ValueError, OverflowError):
+        message = f"{text!r} is not a time such as 2026-03-01 or 2026-03-01T08:00:00+08:00"
+        raise typer.BadParameter(message, param_hint=option) from None

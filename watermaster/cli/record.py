@@ -13,8 +13,7 @@ from ingest.topics import TopicKind, parse_topic
 from storage.journal import JournalReader
 from storage.message import RawMessage
 from storage.recorded import RecordedWriter
-from watermaster.cli.options import Config, instant, load, say
-from watermaster.data_dir import DataDir
+from watermaster.cli.options import Config, instant, load, nothing_there, reading_dir, say
 
 __all__ = ["command"]
 
@@ -32,9 +31,13 @@ def command(
     settings, register = load(config)
     zone, prefix = register.zone_minutes, settings.mqtt.prefix
     since, until = instant(start, zone, "--from"), instant(end, zone, "--to")
+    if since >= until:
+        raise typer.BadParameter("--from is not before --to", param_hint="--from")
     wanted = frozenset(station or ())
     written = 0
-    path = DataDir(settings.data_dir).journal(settings.journal.url)
+    path = reading_dir(settings, "journal").journal(settings.journal.url)
+    if not path.is_dir():
+        raise nothing_there("journal", path.parent)
     with JournalReader.open(path) as journal, RecordedWriter(out) as stream:
         for message in journal.read_range(since, until):
             if not wanted or _speaks_of(message, wanted, prefix, zone):

@@ -37,6 +37,8 @@ def command(
     settings, register = load(config)
     zone = register.zone_minutes
     since, until = instant(start, zone, "--from"), instant(end, zone, "--to")
+    if since >= until:
+        raise typer.BadParameter("--from is not before --to", param_hint="--from")
     from watermaster import series  # aiohttp takes its time  # noqa: PLC0415  # takes its time, and not every call needs it
     from watermaster.stores import open_store  # noqa: PLC0415  # takes its time, and not every call needs it
 

@@ -99,7 +99,7 @@ def test_a_row_inside_a_longer_one_overlaps_it_also_when_another_lies_between() 
 
 def test_the_same_station_twice_without_dates_is_a_mistake() -> None:
     assert mistakes(STATION + "A1,Other,section,,,,,5\n") == [
-        'registry/stations.csv:3: station: "A1" is also in row 2',
+        'registry/stations.csv:3: station: "A1" is also in row 2, and neither has valid_from or valid_to',
     ]
 
 

@@ -80,6 +80,79 @@ def test_a_whole_year_has_no_seam_at_new_year() -> None:
     assert [(a, b) for a, b, _ in found] == [(at("2024-06-01T00:00"), at("2026-06-01T00:00"))]
 
 
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        pytest.param(
+            "A1,discharge,11-01,03-31,1,day,,\nA1,discharge,03-01,10-31,2,day,,\n",
+            "from_day: {} in row 2, and both hold on 03-01 to 03-31",
+            id="a month",
+        ),
+        pytest.param(
+            "A1,discharge,11-01,03-31,1,day,,\nA1,discharge,03-31,11-01,2,day,,\n",
+            "from_day: {} in row 2, and both hold on 03-31 and 11-01",
+            id="two single days",
+        ),
+        pytest.param(
+            "A1,discharge,10-01,02-28,1,day,,\nA1,discharge,12-01,06-30,2,day,,\n",
+            "from_day: {} in row 2, and both hold on 12-01 to 02-29",
+            id="over the new year, leap day included",
+        ),
+        pytest.param(
+            "A1,discharge,01-01,06-30,1,day,,\nA1,discharge,,,2,day,,\n",
+            "from_day: {} in row 2, and both hold on 01-01 to 06-30",
+            id="half and whole",
+        ),
+        pytest.param(
+            "A1,discharge,,,1,day,,\nA1,discharge,,,2,day,,\n",
+            "target: {} in row 2, and neither has valid_from or valid_to",
+            id="all year, for ever",
+        ),
+        pytest.param(
+            "A1,discharge,11-01,03-31,1,day,,2026-06-30\nA1,discharge,03-01,10-31,2,day,2026-01-01,\n",
+            "valid_from: {} in row 2, and both hold on 2026-03-01 to 2026-03-31",
+            id="once",
+        ),
+        pytest.param(
+            "A1,discharge,,,1,day,,2026-06-30\nA1,discharge,,,2,day,2026-01-01,\n",
+            "valid_from: {} in row 2, and both are valid at the same time",
+            id="all year, for a while",
+        ),
+    ],
+)
+def test_an_overlap_says_on_which_days(rows: str, expected: str) -> None:
+    reason = expected.format('"A1:discharge:day:base" is also')
+    assert mistakes(eflow_targets=DATED + rows) == [f"registry/eflow_targets.csv:3: {reason}"]
+
+
+@given(month_days, month_days, month_days, month_days)
+def test_the_days_of_an_overlap_are_those_that_both_seasons_have(
+    a: MonthDay, b: MonthDay, c: MonthDay, d: MonthDay
+) -> None:
+    rows = "".join(
+        f"A1,discharge,{first[0]:02d}-{first[1]:02d},{last[0]:02d}-{last[1]:02d},1,day\n"
+        for first, last in ((a, b), (c, d))
+    )
+    year = [date(2024, 1, 1) + timedelta(n) for n in range(366)]
+    common = {day for day in year if in_season(day, a, b) and in_season(day, c, d)}
+    found = mistakes(eflow_targets=TARGETS + rows)
+    if "both hold on " not in "".join(found):
+        assert (found == []) == (not common) or (a, b) == (c, d) or len(common) == 366
+        return
+    told: set[date] = set()
+    for part in found[0].partition("both hold on ")[2].split(" and "):
+        first, _, last = part.partition(" to ")
+        ends = [tuple(map(int, word.split("-"))) for word in (first, last or first)]
+        told |= {day for day in year if in_days(day, *ends)}
+    assert told == common
+
+
+def in_days(day: date, first: tuple[int, ...], last: tuple[int, ...]) -> bool:
+    """As `in_season`, without its rule for 28 February."""
+    here = (day.month, day.day)
+    return first <= here <= last if first <= last else here >= first or here <= last
+
+
 def overlap(rows: str) -> list[int]:
     """Row numbers at which an overlap is reported."""
     found = mistakes(eflow_targets=DATED + rows)

@@ -1,0 +1,264 @@
+"""Frames of a message as readings.
+
+Two ways through one door. Nearly all that arrives is a self-report of one instrument with a good value: the short way
+reads it from fixed places, without building a frame. Everything else, and everything odd, takes the way through
+:func:`decode_frame`. Both give the same readings (a property test).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from hydro.fixed import MICRO
+from hydro.instants import DAY_MS, MINUTE_MS
+from ingest.codecs.readings import MessageFault, ReadingFault
+from ingest.codecs.slt427.faults import FrameFault
+from ingest.codecs.slt427.frame import Unread, decode_frame
+from ingest.codecs.slt427.framing import read_frame
+from ingest.codecs.slt427.functions import FUNCTIONS
+from ingest.codecs.slt427.header import DataType, Direction, Profile
+from ingest.codecs.slt427.label import AHEAD_MS, LABEL_SIZES, label_instants
+from ingest.codecs.slt427.mapping import FIRST_CHANNEL, QUANTITY_OF, measured, micro, state_quantities
+from ingest.codecs.slt427.numbers import Bcd, Sign, State
+from ingest.codecs.slt427.reports import layout
+from ingest.codecs.span import Complete, NeedMore
+from ingest.reasons import DeadLetterReason, RejectReason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ingest.codecs.readings import Readings
+    from ingest.codecs.slt427.frame import Frame
+
+__all__ = ["decode_slt427"]
+
+_HEAD: Final = 10  # bytes before the data field of an unsplit frame with a function of one byte
+_TAIL: Final = 2
+_WORDS: Final = 4
+_SELF_REPORT: Final = 0xC0
+_UNSPLIT_UP: Final = 0x80
+_NO_LIMIT: Final = 1 << 62
+_SHORT_LABEL: Final = LABEL_SIZES[Profile.SZY206]
+
+
+def decode_slt427(
+    message: int,
+    payload: bytes,
+    zone_minutes: int,
+    received_at_ms: int,
+    station_of: Callable[[str], str],
+    out: Readings,
+    profile_of: Callable[[str], Profile | None] | None = None,
+) -> None:
+    """Append the readings of one payload to ``out``; never raises for what a sender may send.
+
+    Args:
+        message: Index of the message in the batch.
+        payload: One or more frames as received; what stands between them is skipped and counted.
+        zone_minutes: Zone of the wire; 480, since the standards mean Beijing time.
+        received_at_ms: When the payload reached us, epoch milliseconds: month and year of short time labels, and the
+            time of what has none.
+        station_of: Station of an address of ten hexadecimal digits.
+        out: Columns to append to.
+        profile_of: What the device at an address is known to follow; None = tell from the bytes. Needed only where one
+            length has two readings, which the short way never takes.
+    """
+    at = 0
+    frames = 0
+    fault: tuple[str, int] | None = None
+    faults: list[tuple[str, int]] = []
+    strays = 0
+    while at < len(payload):
+        found = read_frame(payload, at)
+        if isinstance(found, Complete):
+            frames += 1
+            data = payload if found.end - at == len(payload) else payload[at : found.end]
+            if not _append_short(message, data, zone_minutes, received_at_ms, station_of, out):
+                frame = decode_frame(data)
+                known = profile_of(frame.address.key) if profile_of else None
+                if known not in (None, frame.profile):
+                    frame = decode_frame(data, known)
+                _append(message, frame, zone_minutes, received_at_ms, station_of, out)
+            at, fault = found.end, None
+            continue
+        reason = FrameFault.INCOMPLETE if isinstance(found, NeedMore) else found.reason
+        if reason in _NO_FRAME:
+            strays += 1
+        elif fault is None:  # one fault a stretch: what follows a broken start is mostly its own data
+            fault = (reason, at)
+            faults.append(fault)
+        at = at + 1 if isinstance(found, NeedMore) else found.end
+    if not frames:
+        reason, place = faults[0] if faults else (FrameFault.NOT_A_START if payload else FrameFault.EMPTY, 0)
+        detail = f"{reason} at byte {place}: {payload[place : place + 16].hex().upper()}"
+        out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_ELEMENT, detail))
+        return
+    out.unknown_keys += strays
+    for why, place in faults:
+        detail = f"{why} at byte {place}: {payload[place : place + 16].hex().upper()}"
+        out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
+
+
+_NO_FRAME: Final = frozenset({FrameFault.NOT_A_START, FrameFault.BAD_START})
+
+
+def _append(
+    message: int,
+    frame: Frame,
+    zone_minutes: int,
+    received_at_ms: int,
+    station_of: Callable[[str], str],
+    out: Readings,
+) -> None:
+    """Append the readings of one frame."""
+    content = frame.content
+    if frame.control.direction is Direction.DOWN:
+        out.unknown_keys += 1
+        return
+    station = station_of(frame.address.key)
+    if isinstance(content, Unread):
+        if frame.function in FUNCTIONS and frame.control.parts_left is None:
+            detail = f"{station}: function {frame.function:02X}, {len(content.data)} bytes fit no layout"
+            out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
+        else:
+            out.unknown_keys += 1
+        return
+    rows = _measured_rows(message, frame, station, out)
+    if content.alarm is not None and content.status is not None:
+        rows += ((int(quantity), value, False) for quantity, value in state_quantities(content.alarm, content.status))
+    if not rows:
+        return
+    event_time = received_at_ms if frame.label is None else frame.label.instant(received_at_ms, zone_minutes)
+    if event_time is None:
+        detail = f"{station}: time label {frame.label.raw.hex().upper() if frame.label else ''}"
+        out.faults.append(ReadingFault(message, RejectReason.BAD_TIME, len(rows), detail))
+        return
+    for code, value, missing in rows:
+        out.message.append(message)
+        out.station.append(station)
+        out.quantity.append(code)
+        out.event_time.append(event_time)
+        out.value.append(value)
+        out.missing.append(missing)
+
+
+def _measured_rows(message: int, frame: Frame, station: str, out: Readings) -> list[tuple[int, int, bool]]:
+    """Quantity, value and whether it is missing of the numbers that are mapped; the others are counted."""
+    rows = []
+    for element, channel, number in measured(frame):
+        quantity = QUANTITY_OF.get(element)
+        if quantity is None or channel != FIRST_CHANNEL:
+            out.unknown_keys += 1
+        elif number.state is State.BAD:
+            raw = (number.raw or b"").hex().upper()
+            detail = f"{station} {quantity.text}: {element} {raw} is not a decimal number"
+            out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
+        else:
+            rows.append((int(quantity), micro(number), number.state is State.MISSING))
+    return rows
+
+
+class _Field(NamedTuple):
+    first: int  # index of the highest byte
+    last: int  # index before the lowest byte
+    highest: str  # half bytes with which the highest byte may begin
+    scale: int
+
+
+class _Short(NamedTuple):
+    fields: tuple[_Field, ...]
+    quantities: tuple[int, ...]
+    words_at: int
+    label_size: int
+
+
+_POSITIVE: Final = "0"
+_HIGHEST: Final = {Sign.NONE: "0123456789", Sign.PADDING: "01234567"}
+"""Half bytes with which the highest byte of a plain number may begin; zero for those that have a sign there."""
+_SHORT_TYPES: Final = (
+    DataType.RAIN,
+    DataType.STAGE,
+    DataType.FLOW,
+    DataType.VELOCITY,
+    DataType.GATE,
+    DataType.POWER,
+    DataType.WATER_PRESSURE,
+    DataType.ALARM,
+)
+
+
+def _short_ways() -> dict[tuple[int, int], _Short]:
+    """Places of one record's values by (data type, frame length), where no other layout has that length.
+
+    Records of the chosen types are 3, 4 or 10 bytes, and so are those that repeat: with labels of 5 and 7 bytes, or
+    none, no two counts of records give the same length.
+    """
+    ways: dict[tuple[int, int], _Short] = {}
+    for profile, label_size in LABEL_SIZES.items():
+        for data_type in _SHORT_TYPES:
+            parts = layout(data_type, profile)
+            quantities = tuple(int(QUANTITY_OF[part.name]) for part in parts)
+            fields = []
+            at = _HEAD
+            for part in parts:
+                # of the flow of SL/T 427-2021, too, a zero means positive and m3/s
+                highest = _HIGHEST.get(part.sign, _POSITIVE) if isinstance(part, Bcd) else _POSITIVE
+                decimals = part.decode(bytes(part.size)).decimals
+                fields.append(_Field(at + part.size - 1, at - 1, highest, MICRO // 10**decimals))
+                at += part.size
+            size = at + _WORDS + label_size + _TAIL
+            ways[data_type, size] = _Short(tuple(fields), quantities, at, label_size)
+    return ways
+
+
+_SHORT_WAYS: Final = _short_ways()
+
+
+def _append_short(
+    message: int,
+    data: bytes,
+    zone_minutes: int,
+    received_at_ms: int,
+    station_of: Callable[[str], str],
+    out: Readings,
+) -> bool:
+    """Append the readings of a plain self-report; False leaves the frame to the other way."""
+    control = data[3]
+    way = _SHORT_WAYS.get((control & 0x0F, len(data)))
+    if way is None or data[9] != _SELF_REPORT or control & 0xC0 != _UNSPLIT_UP:
+        return False
+    fields, quantities, words_at, label_size = way
+    values = []
+    for first, last, highest, scale in fields:
+        text = data[first:last:-1].hex()
+        if text[0] not in highest or not text.isdecimal():
+            return False
+        values.append(int(text) * scale)
+    label_at = words_at + _WORDS
+    today = (received_at_ms + zone_minutes * MINUTE_MS) // DAY_MS
+    instants = label_instants(data[label_at : label_at + label_size], today, zone_minutes)
+    latest = received_at_ms + AHEAD_MS if label_size == _SHORT_LABEL else _NO_LIMIT
+    for event_time in instants:
+        if event_time <= latest:
+            break
+    else:
+        return False
+    state_codes, state_values = _states(data[words_at:label_at])
+    values += state_values
+    count = len(values)
+    out.message += (message,) * count
+    out.station += (station_of(data[4:9].hex().upper()),) * count
+    out.quantity += quantities
+    out.quantity += state_codes
+    out.event_time += (event_time,) * count
+    out.value += values
+    out.missing += (False,) * count
+    return True
+
+
+@lru_cache(maxsize=4_096)
+def _states(words: bytes) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Quantity codes and values of alarm and status word."""
+    states = state_quantities(int.from_bytes(words[:2], "little"), int.from_bytes(words[2:], "little"))
+    return tuple(int(quantity) for quantity, _ in states), tuple(value for _, value in states)
