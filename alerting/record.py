@@ -138,7 +138,7 @@ def alert_id(alert_class: str, subject: str, target_id: str | None, onset: int, 
     """Identity from the data alone.
 
     Args:
-        alert_class: As in ALERTS.md.
+        alert_class: As in docs/alert-classes.md.
         subject: ``kind:code``.
         target_id: None where the class has no target.
         onset: Epoch milliseconds.

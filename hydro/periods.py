@@ -3,7 +3,7 @@
 The row stamped 00:00 belongs to the day before. An hour H is (H - 1:00, H:00]; a day D with start hour h is
 (D h:00, D+1 h:00]; ten-day and month periods run from the start hour of their first day.
 
-Source: ALERTS.md, "Slots and periods"; the three ten-day periods (xun) of a month as in GB/T 50095.
+Source: docs/alert-classes.md, "Slots and periods"; the three ten-day periods (xun) of a month as in GB/T 50095.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ named by its URL. What differs between them stands in this file and in the types
 from __future__ import annotations
 
 import sqlite3
+import time
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
@@ -28,6 +29,7 @@ __all__ = ["BUSY_TIMEOUT_S", "LedgerDatabase"]
 BUSY_TIMEOUT_S: Final = 10
 """How long a writer waits for another one."""
 
+_AGAIN_S: Final = 0.02
 _FORMAT: Final = "format_version"
 _WRITES: Final = "ledger_writes"
 _SQLITE_PASSING: Final = frozenset(
@@ -160,12 +162,22 @@ def _repeatable(engine: Engine) -> Engine:
 def _prepare_sqlite(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # BEGIN is ours: the driver's own comes too late for reads, and never IMMEDIATE
     cursor = connection.cursor()
-    # Asking needs no lock, setting does; the mode stays with the file.
-    if cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        cursor.execute("PRAGMA journal_mode = WAL")
+    _use_wal(cursor)
     cursor.execute("PRAGMA synchronous = FULL")
     cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+def _use_wal(cursor: sqlite3.Cursor) -> None:
+    """Asking for the mode needs no lock, setting it does, for which SQLite waits for nobody; it stays with the file."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    while cursor.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+        try:
+            cursor.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in _SQLITE_PASSING or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_S)
 
 
 def _begin_sqlite(connection: Connection) -> None:

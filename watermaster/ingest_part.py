@@ -181,9 +181,9 @@ class IngestPart:
         self._thread.shutdown()
 
     def _broker_health(self) -> PartHealth:
-        status = self._receiver.status if self._receiver is not None else None
-        if status is None or not status.connected:
-            return PartHealth(Condition.DEGRADED, (status and status.last_error) or "not connected")
+        receiver = self._receiver
+        if receiver is None or not receiver.ready.is_set() or not receiver.status.connected:
+            return PartHealth(Condition.DEGRADED, (receiver and receiver.status.last_error) or "not connected")
         return PartHealth(Condition.OK)
 
     def _journal_health(self) -> PartHealth:

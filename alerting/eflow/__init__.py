@@ -1,1 +1,4 @@
-"""Ecological flow: targets, verdicts over slots and periods, attainment. Pure; ALERTS.md is the text it implements."""
+"""Ecological flow: targets, verdicts over slots and periods, attainment. Pure.
+
+Source: docs/alert-classes.md.
+"""

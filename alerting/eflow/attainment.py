@@ -1,6 +1,6 @@
 """Attainment: how many of the periods that were due met their target.
 
-Source: ALERTS.md, "Attainment"; CONTRACT section 7, ``eflow-attainment``.
+Source: docs/alert-classes.md, "Attainment"; CONTRACT section 7, ``eflow-attainment``.
 """
 
 from __future__ import annotations

@@ -9,7 +9,7 @@
 
 "60 minutes" is a number of used slots (:func:`hold_slots`). A 60-minute mean exists once that many slots were used
 since the last restart.
-Source: ALERTS.md, "Common" and row ``eflow_shortfall``; docs/decisions/0050-eflow-readings.md.
+Source: docs/alert-classes.md, "Common" and row ``eflow_shortfall``; docs/decisions/0050-eflow-readings.md.
 """
 
 from __future__ import annotations

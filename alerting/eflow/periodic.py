@@ -8,7 +8,7 @@
     level            yellow orange orange yellow
 
 Exempt, not applicable and unassessable periods never get here.
-Source: ALERTS.md, "Common" and row ``eflow_shortfall``.
+Source: docs/alert-classes.md, "Common" and row ``eflow_shortfall``.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ class AlertFilter(NamedTuple):
 
     Attributes:
         state: Firing, resolved or withdrawn; None = all but withdrawn.
-        alert_class: As in ALERTS.md.
+        alert_class: As in docs/alert-classes.md.
         station: Code of a station that is the subject.
         level: The present level, exactly.
         case_state: Of its case.

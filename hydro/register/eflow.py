@@ -92,7 +92,7 @@ class ExemptionState(StrEnum):
 
 
 class AlertClass(StrEnum):
-    """Classes of alerts as ALERTS.md lists them."""
+    """Classes of alerts as docs/alert-classes.md lists them."""
 
     EFLOW_SHORTFALL = "eflow_shortfall"
     EFLOW_WARNING = "eflow_warning"
@@ -280,7 +280,7 @@ class Exemption(Row):
             first_day: First date that names the period.
             last_day: Last one, included.
 
-        Source: ALERTS.md, "Exemptions, seasons".
+        Source: docs/alert-classes.md, "Exemptions, seasons".
         """
         if self.dates is not None:
             return self.dates[0] <= first_day and last_day <= self.dates[1]

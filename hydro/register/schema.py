@@ -1,6 +1,6 @@
 """The tables of the register that are read, and those whose time has not come.
 
-Source: REGISTRY.md. A table whose stage comes moves from ``UNREAD`` to ``TABLES``.
+Source: docs/register-tables.md. A table whose stage comes moves from ``UNREAD`` to ``TABLES``.
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pytest
 
 from alerting.ledger import Ledger
 from tests.alerting.postgresql import PostgreSQL, missing_for_postgresql
+from tests.servers.process import cannot_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,7 +22,7 @@ def postgresql() -> Iterator[PostgreSQL]:
     """One server for the whole run; skips where there can be none."""
     missing = missing_for_postgresql()
     if missing is not None:
-        pytest.skip(missing)
+        cannot_run(missing)
     # Not below pytest's own folder, which the server's account may not enter.
     path = Path(tempfile.mkdtemp(prefix="watermaster-postgresql-"))
     try:

@@ -12,9 +12,7 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-import pytest
-
-from tests.servers.process import HOST, STOPPED_WITHIN_S, ServerProcess, free_port
+from tests.servers.process import HOST, STOPPED_WITHIN_S, ServerProcess, cannot_run, free_port
 
 _DEBIAN: Final = Path("/usr/lib/postgresql")
 _ACCOUNT: Final = "postgres"
@@ -58,7 +56,7 @@ class PostgreSQL(ServerProcess):
         missing = missing_for_postgresql()
         programs = _programs()
         if missing is not None or programs is None:
-            pytest.skip(missing or "")
+            cannot_run(missing or "PostgreSQL is not installed")
         self.path = path
         self.port = free_port()
         self._process: subprocess.Popen[bytes] | None = None

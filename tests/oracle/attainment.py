@@ -41,7 +41,7 @@ class Rates:
 
 
 def rates(counts: Counts) -> Rates:
-    """Compute the rates (ALERTS.md, Attainment)."""
+    """Compute the rates (docs/alert-classes.md, Attainment)."""
     owed = counts.due - counts.exempt
     seen = counts.valid - counts.valid_exempt
     kept = counts.attained - counts.attained_exempt

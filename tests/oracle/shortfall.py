@@ -1,4 +1,4 @@
-"""The class ``eflow_shortfall``: when it is raised, how its level moves, when it resolves (ALERTS.md)."""
+"""The class ``eflow_shortfall``: when it is raised, how its level moves, when it resolves (docs/alert-classes.md)."""
 
 from __future__ import annotations
 

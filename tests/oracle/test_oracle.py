@@ -1,4 +1,4 @@
-"""Cases worked out by hand: what ALERTS.md says of days, hours and instants, independent of any implementation.
+"""Cases worked out by hand: what docs/alert-classes.md says of days, hours and instants, independent of any code.
 
 The station S sends every 10, 30 or 60 min; every target is 2.0 m3/s unless the test says otherwise; times are +08:00.
 """

@@ -88,7 +88,7 @@ def test_an_id_that_is_no_number_is_a_usage_error_and_one_that_is_not_there_is_n
 
 
 @pytest.mark.parametrize(
-    ("time", "shown"), [(0, "1970-01-01T08:00:00+08:00"), (9_000_000_000_000_000, "9000000000000000 ms")]
+    ("time", "shown"), [(0, "1970-01-01T08:00:00+08:00"), (1_600_000_000_000, "2020-09-13T20:26:40+08:00")]
 )
 def test_what_was_refused_is_named_with_its_time_as_people_write_it(time: int, shown: str) -> None:
     register = make_register()

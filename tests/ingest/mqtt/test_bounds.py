@@ -104,6 +104,23 @@ def test_a_slow_sink_gets_ahead_though_the_broker_would_send_more_than_may_be_he
     asyncio.run(scenario())
 
 
+def test_a_queue_of_large_messages_drains_on_one_connection(mosquitto: Mosquitto) -> None:
+    """The first of them begins in the same bytes in which the broker's CONNACK comes."""
+
+    async def scenario() -> None:
+        await make_session(mosquitto.port, "large")
+        payloads = [b"%06d" % number + bytes(1_050_000) for number in range(1, 21)]
+        await publish(mosquitto.port, payloads)
+        sink = Sink()
+        subject = receiver(mosquitto.port, sink, client_id="large")
+        async with running(subject):
+            await until(lambda: len(sink.messages) >= 20)
+        assert sink.payloads == payloads
+        assert (subject.status.generation, subject.status.acks_dropped) == (1, 0)
+
+    asyncio.run(scenario())
+
+
 def test_a_message_beyond_the_bound_is_taken_alone() -> None:
     async def scenario() -> None:
         sink = Sink()

@@ -216,6 +216,16 @@ def test_before_the_handshake_no_large_packet_is_waited_for() -> None:
     assert CONTROL_LIMIT < 0x1FFFFF
 
 
+def test_a_session_may_send_the_beginning_of_a_large_message_together_with_its_connack() -> None:
+    inbox, batch = Inbox(OWN), Batch(1)
+    large = message(bytes(1_000_000), 1)
+    [connack] = feed(inbox, mqtt5.ConnAckPacket(session_present=True).write() + large[:20], batch)
+    assert isinstance(connack, mqtt5.ConnAckPacket)
+    assert inbox.malformed is None
+    feed(inbox, large[20:], batch)
+    assert [len(payload) for payload in batch.payloads] == [1_000_000]
+
+
 @settings(max_examples=300, deadline=None)
 @given(data=st.binary(max_size=300), piece=st.integers(1, 40))
 def test_arbitrary_bytes_never_raise(data: bytes, piece: int) -> None:

@@ -49,6 +49,37 @@ def test_read_gives_whole_rows_up_to_a_limit(
         assert reader.gaps == []
 
 
+@pytest.mark.parametrize(
+    ("after", "size", "expected"),
+    [
+        pytest.param(0, 1_100_000, [1, 2, 3, 6], id="all"),
+        pytest.param(0, 210_000, [1, 2], id="no row that would exceed the bytes"),
+        pytest.param(0, 150_000, [1], id="only the one that fits"),
+        pytest.param(0, 0, [1], id="at least one row, however large"),
+        pytest.param(2, 250_000, [3], id="a row that alone exceeds them"),
+        pytest.param(5, 0, [6], id="one that could be compressed"),
+    ],
+)
+def test_read_gives_no_more_bytes_than_asked_for(
+    open_journal: OpenJournal, directory: Path, after: int, size: int, expected: list[int]
+) -> None:
+    journal = open_journal()
+    for count in (1, 1, 3):
+        append(journal, count, 100_000)
+    journal.append(["t"], [bytes(500_000)])
+    with JournalReader.open(directory) as reader:
+        assert [batch.first for batch in reader.read(after, size=size)] == expected
+        assert reader.gaps == []
+
+
+def test_bytes_are_counted_as_they_are_after_decompression(open_journal: OpenJournal, directory: Path) -> None:
+    journal = open_journal()
+    for _ in range(10):
+        journal.append(["t"], [bytes(1_000_000)])
+    with JournalReader.open(directory) as reader:
+        assert [batch.first for batch in reader.read(0)] == [1, 2, 3, 4]
+
+
 def test_a_reader_sees_what_is_appended_while_it_is_open(
     open_journal: OpenJournal, directory: Path, clock: Clock
 ) -> None:
