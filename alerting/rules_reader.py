@@ -15,8 +15,8 @@ from alerting.record import SubjectAlerts
 from hydro.instants import DAY_MS
 
 if TYPE_CHECKING:
-    from alerting.eflow.verdict import TargetVerdicts
     from alerting.eflow.engine import GoneTarget
+    from alerting.eflow.verdict import TargetVerdicts
     from hydro.quantity import Quantity
     from hydro.register import Register
     from hydro.series import SeriesIndex

@@ -113,7 +113,7 @@ class StoreReader:
 
     @property
     def _first_known_hour(self) -> int:
-        """First hour whose keys are known here; it moves with snapshots only, so that reading again decides the same."""
+        """First hour whose keys are known here; moves with snapshots only, so that reading again decides the same."""
         return self._window_at // HOUR_MS - WINDOW_HOURS
 
     def _renumber(self, old: SeriesIndex) -> None:

@@ -56,7 +56,7 @@ def serve(settings: Settings, register: Register, parts: Iterable[str]) -> None:
         WatermasterError: A part can't start, or failed in a way that trying again can't mend.
     """
     use_few_arenas()
-    configure_log()
+    configure_log(register.zone_minutes)
     chosen = [name for name in _PARTS if name in set(parts)]
     asyncio.run(_serve(settings, register, chosen))
 

@@ -167,14 +167,31 @@ def _digest(plan: TargetPlan, bands: Sequence[LevelBound]) -> str:
     judged_by = (
         plan.zone,
         [
-            (row.start_ms, row.end_ms, row.from_day, row.to_day, row.value, row.basis.value, row.day_start_hour)
-            + (row.min_valid_pct,)
+            (
+                row.start_ms,
+                row.end_ms,
+                row.from_day,
+                row.to_day,
+                row.value,
+                row.basis.value,
+                row.day_start_hour,
+                row.min_valid_pct,
+            )
             for row in plan.rows
         ],
         [(row.first, row.last) for row in plan.exemptions],
         [
-            (row.start_ms, row.end_ms, row.interval_min, row.lateness_min, row.authority)
-            + (row.ice_from, row.ice_to, row.dry_from, row.dry_to)
+            (
+                row.start_ms,
+                row.end_ms,
+                row.interval_min,
+                row.lateness_min,
+                row.authority,
+                row.ice_from,
+                row.ice_to,
+                row.dry_from,
+                row.dry_to,
+            )
             for row in plan.stations
         ],
         sorted(

@@ -104,7 +104,7 @@ def read_files(directory: Path) -> tuple[dict[str, bytes], list[Finding]]:
     contents: dict[str, bytes] = {}
     findings: list[Finding] = []
     known = {f"{table.name}.csv" for table in TABLES}
-    unread = {f"{name}.csv": stage for name, stage in UNREAD.items()}
+    unread = {f"{name}.csv" for name in UNREAD}
     if not directory.is_dir():
         return contents, findings
     for path in sorted(directory.iterdir()):
@@ -115,8 +115,7 @@ def read_files(directory: Path) -> tuple[dict[str, bytes], list[Finding]]:
             except OSError as error:
                 findings.append(Finding(Severity.MISTAKE, file, f"cannot be read: {error.strerror}"))
         elif path.name in unread:
-            stage = "" if unread[path.name] == "later" else f" (stage {unread[path.name]})"
-            reason = f"accepted unread, this version does not use it{stage}"
+            reason = "accepted unread, this version does not use it"
             findings.append(Finding(Severity.WARNING, file, reason))
         elif not path.name.startswith(_IGNORED_PREFIXES) and path.stem.lower() != _README:
             hint = _similar(path.name, [*known, *unread])

@@ -7,4 +7,4 @@ from crcmod.predefined import mkPredefinedCrcFun
 __all__ = ["modbus"]
 
 modbus = mkPredefinedCrcFun("modbus")
-"""CRC-16/MODBUS of SL 651: polynomial 8005 reflected, start FFFF. Source: SL 651-2014, annex; checked by its vectors."""
+"""CRC-16/MODBUS of SL 651: polynomial 8005 reflected, start FFFF. Source: SL 651-2014; checked by the vectors."""

@@ -1,7 +1,7 @@
 """Gross range: a value outside the bounds of its point is FAIL, bounds included in the range.
 
-Source: QARTOD gross range test, sensor limits; docs/alert-classes.md (FAIL comes from gross range, impossible counter or
-a person).
+Source: QARTOD gross range test, sensor limits; docs/alert-classes.md (FAIL comes from gross range, impossible
+counter or a person).
 """
 
 from __future__ import annotations

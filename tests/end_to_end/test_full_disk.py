@@ -7,20 +7,24 @@ import os
 import random
 import subprocess
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from hydro.instants import format_instant
+from storage.dead_letters import DeadLetterFile
 from tests.end_to_end.running import Gateway, Running, eventually, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from tests.servers import InfluxDB, Mosquitto
 
 MESSAGES = 14_000
+SPOILT = 20
+"""One message in so many can't be read, and is a dead letter of 4 kB."""
 
 
 @pytest.fixture
@@ -42,10 +46,21 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", "--lazy", str(place)], check=True)  # noqa: S607  # from PATH
 
 
-def test_a_full_disk_loses_nothing(tmp_path: Path, small_disk: Path, mosquitto: Mosquitto, influxdb: InfluxDB) -> None:
-    name = "full_disk"
-    settings = {
-        "data_dir": str(tmp_path / "var"),
+def fill(disk: Path) -> None:
+    """Leave no room at all; the journal's own reserve is held by the journal."""
+    with suppress(OSError), (disk / "ballast").open("wb", buffering=0) as file:
+        while file.write(bytes(4096)):
+            pass
+
+
+@pytest.mark.parametrize("full", ["journal", "data_dir"])
+def test_a_full_disk_loses_nothing(
+    tmp_path: Path, small_disk: Path, mosquitto: Mosquitto, influxdb: InfluxDB, full: str
+) -> None:
+    """The disk that is full holds the journal alone, or all that we write."""
+    name = f"full_{full}"
+    settings: dict[str, Any] = {
+        "data_dir": str(small_disk if full == "data_dir" else tmp_path / "var"),
         "journal": {"url": f"file:{small_disk / 'journal'}"},
         "mqtt": {"url": mosquitto.url, "client_id": name, "prefix": name},
         "store": {"url": influxdb.store_url(name)},
@@ -54,24 +69,38 @@ def test_a_full_disk_loses_nothing(tmp_path: Path, small_disk: Path, mosquitto: 
     config = write_config(tmp_path / "config", settings, ["A,A,section,,,,,5"])
     now = time.time_ns() // 1_000_000
     rng = random.Random(1)
+    spoilt: set[bytes] = set()
     with Running(config) as service:
         gateway = Gateway(mosquitto, f"{name}-gateway")
         for number in range(MESSAGES):
             at = format_instant(now - number * 60_000, 480)
             ballast = rng.randbytes(2_000).hex()  # nothing that could be compressed much
             payload = {"station": "A", "time": at, "values": {"stage": number / 1000}, "note": ballast}
-            gateway.publish(f"{name}/g1/up/json", json.dumps(payload).encode())
+            text = json.dumps(payload).encode()
+            if number % SPOILT == 0:
+                text = text[:-1]
+                spoilt.add(text)
+            gateway.publish(f"{name}/g1/up/json", text)
         gateway.wait(MESSAGES)
         gateway.close()
 
-        def journal() -> dict[str, str]:
-            found: dict[str, str] = service.get("health")["parts"]["journal"]
+        def part(name: str) -> dict[str, str]:
+            found: dict[str, str] = service.get("health")["parts"][name]
             return found
 
-        eventually(lambda: journal()["status"] == "failed", 40, "the complaint")
-        assert "room" in journal()["detail"]
+        eventually(lambda: part("journal")["status"] == "failed", 40, "the complaint")
+        assert "room" in part("journal")["detail"]
+        if full == "data_dir":
+            fill(small_disk)
+            eventually(lambda: part("store")["status"] == "degraded", 40, "the complaint about state or dead letters")
+            assert "full" in part("store")["detail"]
         assert 0 < service.count("messages_received") < MESSAGES
         subprocess.run(["mount", "-o", "remount,size=96m", str(small_disk)], check=True)  # noqa: S607  # from PATH
-        eventually(lambda: service.count("observations_stored") == MESSAGES, 40, "everything in the store")
-        assert journal()["status"] == "ok"
+        readable = MESSAGES - len(spoilt)
+        eventually(lambda: service.count("observations_stored") == readable, 40, "everything in the store")
+        letters = DeadLetterFile(Path(settings["data_dir"]) / "dead_letters.sqlite")
+        # At least once: what was held when the connection was given up comes again, under another position.
+        eventually(lambda: {each.payload for each in letters.newest(MESSAGES)} == spoilt, 20, "every dead letter")
+        letters.close()
+        eventually(lambda: service.get("health")["status"] == "ok", 20, "health")
         assert service.stop() == 0

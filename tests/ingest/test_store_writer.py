@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hydro.errors import StateError
-from hydro.instants import DAY_MS, parse_instant
+from hydro.instants import DAY_MS, HOUR_MS, parse_instant
 from ingest.follow import Follower
 from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
 from ingest.store_writer import StoreWriter
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 NOW = parse_instant("2026-03-01T08:00:00", 480)
 REFUSED = 13_000_000
-FULL = 150_000
+FULL = 60_000
 """Bytes of a file on the disk that is full: the journal is larger already, and only read."""
 
 
@@ -89,7 +89,8 @@ def reading(number: int, at: int) -> bytes:
     return json.dumps({"station": "A", "time": at, "values": {"stage": number}}).encode()
 
 
-FRESH = [reading(number, NOW - number) for number in range(20, 5_000)]
+CHANCE = random.Random(1)
+FRESH = [reading(CHANCE.randrange(20, 1_000_000), NOW - back) for back in CHANCE.sample(range(2, 70 * HOUR_MS), 5_000)]
 DEAD_LETTERS = [b"{" + bytes(20_000)] * 20
 OLD = [reading(number, NOW - 10 * DAY_MS - number) for number in range(20, 12_000)]
 REFUSED_BY_STORE = [reading(13, NOW - number) for number in range(2_000)]
@@ -106,8 +107,8 @@ REFUSED_BY_STORE = [reading(13, NOW - number) for number in range(2_000)]
 )
 def test_a_full_disk_is_waited_for(tmp_path: Path, payloads: list[bytes]) -> None:
     path = tmp_path / "journal"
-    with Journal.open(path, keep_days=14, max_gb=1, clock=lambda: NOW) as journal:
-        journal.append(["w/g1/up/json"] * len(payloads), payloads)
+    journal = Journal.open(path, keep_days=14, max_gb=1, clock=lambda: NOW)
+    journal.append(["w/g1/up/json"], [reading(1, NOW - 1)])
     decoder, store = fragile(), MemoryStore()
     letters = DeadLetterFile(tmp_path / "letters")
     complaints: list[WatermasterError | None] = []
@@ -125,28 +126,35 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, payloads: list[bytes]) -> Non
         def failed(error: WatermasterError | None) -> None:
             assert error is None, "the store is well"
 
-        writer = StoreWriter(
-            follower, reader, store, decoder.index, letters,
-            saved=saved.append, failed=failed, unsaved=unsaved, rng=random.Random(1),
-        )  # fmt: skip
+        def writer() -> StoreWriter:
+            made = StoreWriter(
+                follower, reader, store, decoder.index, letters,
+                saved=saved.append, failed=failed, unsaved=unsaved, rng=random.Random(1),
+            )  # fmt: skip
+            made.stop()  # at the end of the journal
+            return made
+
+        await writer().run()
+        assert saved == [1]
+        journal.append(["w/g1/up/json"] * len(payloads), payloads)
         with no_file_beyond(FULL):
-            writer.stop()  # at the end of the journal
-            running = asyncio.create_task(writer.run())
+            running = asyncio.create_task(writer().run())
             await asyncio.wait_for(full.wait(), 20)
             assert not running.done()
-            assert saved == []
+            assert saved == [1]
         await asyncio.wait_for(running, 20)
 
     with StateFile(tmp_path / "state", STATE_KIND, STATE_VERSION) as state:
         reader = StoreReader(decoder.index, state)
         asyncio.run(scenario(reader))
         totals = reader.totals
-        assert state.position == len(payloads)
-    assert saved == [len(payloads)]
+        assert state.position == 1 + len(payloads)
+    assert saved == [1, 1 + len(payloads)]
     assert {type(error) for error in complaints} == {StateError, type(None)}
     assert complaints[-1] is None
     assert len(store.points) == totals.observations_stored
     assert totals.observations_duplicate == 0
-    assert totals.messages_received == len(payloads)
-    assert totals.observations_stored + len(letters.newest(100_000)) == len(payloads)
+    assert totals.messages_received == 1 + len(payloads)
+    assert totals.observations_stored + len(letters.newest(100_000)) == 1 + len(payloads)
     letters.close()
+    journal.close()

@@ -85,9 +85,14 @@ def test_a_full_disk_leaves_the_state_before_and_the_same_may_be_written_again(t
         assert (state.position, len(state.numbers("space", "name"))) == (9, 100)
 
 
+def give_up_half_way(state: StateFile) -> None:
+    with state.transaction():
+        state.set_position(3)
+        raise KeyError
+
+
 def test_an_error_of_the_caller_undoes_what_was_written_and_stays_what_it_is(tmp_path: Path) -> None:
     with StateFile(tmp_path / "state", "reader", 1) as state:
-        with pytest.raises(KeyError), state.transaction():
-            state.set_position(3)
-            raise KeyError
+        with pytest.raises(KeyError):
+            give_up_half_way(state)
         assert state.position == 0

@@ -133,7 +133,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ),
         pytest.param(
             "mqtt:\n  url: http://x\n",
-            '2: mqtt.url: "http://x" is not of the form mqtt://HOST:PORT, mqtts://HOST:PORT or embedded://HOST:PORT',
+            '2: mqtt.url: "http://x" is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT',
             id="broker address",
         ),
         pytest.param("mqtt:\n  prefix: a/+/b\n", None, id="wildcard in prefix"),
@@ -184,7 +184,7 @@ def test_all_mistakes_of_file_and_environment_are_found_at_once(tmp_path: Path) 
     text = "mqtt:\n  url: x\n  nonsense: 1\ntime:\n  zone: y\n"
     assert [line.rpartition(": ")[0] for line in mistakes_of(tmp_path, text, {"WATERMASTER_CONSOLE__PORT": "z"})] == [
         "environment: WATERMASTER_CONSOLE__PORT",
-        '2: mqtt.url: "x" is not of the form mqtt://HOST:PORT, mqtts://HOST:PORT or embedded://HOST:PORT'.rpartition(
+        '2: mqtt.url: "x" is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT'.rpartition(
             ": "
         )[0],
         "3: mqtt.nonsense",

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
@@ -21,8 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["check", "command"]
 
-# In which stage of the product a table gets its effect says nothing to who keeps the tables.
-_STAGE: Final = re.compile(r" \(stage \w+\)$")
 _KEYS: Final = ("severity", "file", "row", "column", "reason", "value")
 
 
@@ -32,8 +28,7 @@ def check(
 ) -> None:
     """Check the config directory: print every mistake with file, row or line, field and reason; exit 1 if any."""
     configuration = load_configuration(config, os.environ)
-    for found in configuration.findings:
-        finding = replace(found, reason=_STAGE.sub("", found.reason))
+    for finding in configuration.findings:
         typer.echo(str(finding) if output is Output.SIMPLE else _object(finding))
     say(_summary(config, configuration))
     if configuration.mistakes:

@@ -61,7 +61,7 @@ def parse_broker_url(url: str) -> BrokerAddress:
         # Not repeated in the message: this line ends up in logs. The same below.
         raise ValueError("holds a user name or password; they belong in mqtt.username, mqtt.password_file")
     if parts.scheme not in ("mqtt", "mqtts", "embedded") or not parts.hostname:
-        raise ValueError(f"{shown(url)} is not of the form mqtt://HOST:PORT, mqtts://HOST:PORT or embedded://HOST:PORT")
+        raise ValueError(f"{shown(url)} is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f"{shown(url)} has something behind host and port")
     tls = parts.scheme == "mqtts"

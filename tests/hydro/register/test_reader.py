@@ -175,7 +175,7 @@ def test_files_of_the_directory(tmp_path: Path) -> None:
         "registry/notes.txt: is not a table of the register",
         'registry/station.csv: is not a table of the register (did you mean "stations.csv"?)',
         "registry/calendar.csv: warning: accepted unread, this version does not use it",
-        "registry/ratings.csv: warning: accepted unread, this version does not use it (stage quality)",
+        "registry/ratings.csv: warning: accepted unread, this version does not use it",
     ]
 
 
