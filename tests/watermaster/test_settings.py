@@ -184,9 +184,7 @@ def test_all_mistakes_of_file_and_environment_are_found_at_once(tmp_path: Path) 
     text = "mqtt:\n  url: x\n  nonsense: 1\ntime:\n  zone: y\n"
     assert [line.rpartition(": ")[0] for line in mistakes_of(tmp_path, text, {"WATERMASTER_CONSOLE__PORT": "z"})] == [
         "environment: WATERMASTER_CONSOLE__PORT",
-        '2: mqtt.url: "x" is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT'.rpartition(
-            ": "
-        )[0],
+        '2: mqtt.url: "x" is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT'.rpartition(": ")[0],
         "3: mqtt.nonsense",
         "5: time.zone",
     ]

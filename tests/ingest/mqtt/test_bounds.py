@@ -15,6 +15,7 @@ from tests.ingest.mqtt.scripted import scripted
 
 if TYPE_CHECKING:
     from ingest.mqtt import Batch
+    from tests.conftest import NewMosquitto
     from tests.servers import Mosquitto
 
 
@@ -104,8 +105,9 @@ def test_a_slow_sink_gets_ahead_though_the_broker_would_send_more_than_may_be_he
     asyncio.run(scenario())
 
 
-def test_a_queue_of_large_messages_drains_on_one_connection(mosquitto: Mosquitto) -> None:
+def test_a_queue_of_large_messages_drains_on_one_connection(new_mosquitto: NewMosquitto) -> None:
     """The first of them begins in the same bytes in which the broker's CONNACK comes."""
+    mosquitto = new_mosquitto()
 
     async def scenario() -> None:
         await make_session(mosquitto.port, "large")
