@@ -131,7 +131,7 @@ class _lines:  # noqa: N801  # a part of one consumer
         decoder = Decoder(register, index, prefix="watermaster/v1", max_age_days=400, ticks=TickSource.HEARTBEAT)
         self._follower = Follower(JournalReader.open(folder / "journal"), decoder, lambda _: None)
         self.wake = self._follower.wake
-        self._reader = StoreReader(index, StateFile(folder / "state", STATE_KIND, STATE_VERSION))
+        self._reader = StoreReader(index, StateFile(folder / "state", STATE_KIND, STATE_VERSION), 0)
         self._encoder = LineEncoder(index)
         self._count, self._enough = count, enough
 

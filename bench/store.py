@@ -44,7 +44,7 @@ async def ours(server: InfluxDB, folder: Path, register: Register) -> float:
     """Lines a second from the journal through decode, quality and duplicates."""
     index = SeriesIndex(register.stations)
     decoder = Decoder(register, index, prefix="watermaster/v1", max_age_days=400, ticks=TickSource.HEARTBEAT)
-    reader = StoreReader(index, StateFile(folder / "state", STATE_KIND, STATE_VERSION))
+    reader = StoreReader(index, StateFile(folder / "state", STATE_KIND, STATE_VERSION), 0)
     store = InfluxDB1(parse_store_url(server.store_url("ours")))
     letters = DeadLetterFile(folder / "letters")
     writer = StoreWriter(

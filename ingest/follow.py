@@ -32,7 +32,7 @@ _POLL_S: Final = 0.05
 """How soon rows are seen that another process appended; our own collector wakes us."""
 
 _PIECE_BYTES: Final = 1024 * 1024
-_PIECE_MESSAGES: Final = 1_000
+_PIECE_MESSAGES: Final = 4_000
 
 
 class _Piece(NamedTuple):

@@ -75,6 +75,7 @@ class _Answer(msgspec.Struct):
 class _Head(msgspec.Struct):
     totals: Totals
     newest: int
+    window_at: int
     sequence: dict[str, int]
     stations: list[str]
 
@@ -85,9 +86,12 @@ class StoreReader:
     Args:
         index: Series numbers of the batches; chunks of another register are renumbered when taken up.
         state: Where it remembers.
+        journal_end: Last position of the journal when this reader starts. Up to it an earlier run may have read, and
+            written to the store: until then the window of known keys stays what it was for that run.
     """
 
-    def __init__(self, index: SeriesIndex, state: StateFile) -> None:
+    def __init__(self, index: SeriesIndex, state: StateFile, journal_end: int) -> None:
+        self._journal_end = journal_end
         self._index = index
         self._state = state
         self._memory = KeyMemory()
@@ -101,7 +105,7 @@ class StoreReader:
         if head is not None:
             known = msgspec.msgpack.decode(head, type=_Head)
             self.totals, self._newest, self._sequence = known.totals, known.newest, known.sequence
-            self._window_at = known.newest
+            self._window_at = known.window_at
             if tuple(known.stations) != index.stations:
                 self._renumber(SeriesIndex(known.stations))
         self._recalled_until = 0
@@ -113,7 +117,7 @@ class StoreReader:
 
     @property
     def _first_known_hour(self) -> int:
-        """First hour whose keys are known here; moves with snapshots only, so that reading again decides the same."""
+        """First hour whose keys are known here; the same whenever a message is read again."""
         return self._window_at // HOUR_MS - WINDOW_HOURS
 
     def _renumber(self, old: SeriesIndex) -> None:
@@ -214,7 +218,9 @@ class StoreReader:
         """
         if self.position < self._recalled_until:
             return False
-        first_known = self._newest // HOUR_MS - WINDOW_HOURS
+        if self.position >= self._journal_end:
+            self._window_at = self._newest
+        first_known = self._first_known_hour
         dirty = self._memory.dirty_hours
         with self._state.transaction():
             for hour in dirty:
@@ -223,7 +229,6 @@ class StoreReader:
             self._state.delete("recalled")
             self._put_head()
             self._state.set_position(self.position)
-        self._window_at = self._newest
         for hour in dirty:
             self._memory.packed(hour)
         self._memory.forget_recalled()
@@ -235,7 +240,7 @@ class StoreReader:
         return True
 
     def _put_head(self) -> None:
-        head = _Head(self.totals, self._newest, self._sequence, list(self._index.stations))
+        head = _Head(self.totals, self._newest, self._window_at, self._sequence, list(self._index.stations))
         self._state.put("head", "", 0, msgspec.msgpack.encode(head))
 
 

@@ -13,9 +13,11 @@ from storage.journal import Gap, JournalReader, set_mark
 from storage.state_file import StateFile
 from watermaster.health import Condition, PartHealth
 from watermaster.part import Complaint
+from watermaster.reader_mark import ReaderMark
 from watermaster.stores import open_store
 
 if TYPE_CHECKING:
+    from ingest.salvage import Undecodable
     from storage.store import AlertPoint, Store
     from watermaster.part import Surroundings
 
@@ -50,7 +52,7 @@ class AlertingPart:
         self._state = StateFile(around.data_dir.rules_state, STATE_KIND, STATE_VERSION, sync="NORMAL")
         reader = RulesReader(around.register, around.decoder.index, self._state, settings.time.revise_days)
         set_mark(path, "rules", reader.position)
-        follower = Follower(JournalReader.open(path), around.decoder, self._missing)
+        follower = Follower(JournalReader.open(path), around.decoder, self._missing, self._broken)
         around.appended.append(follower.wake)
         self._alerts = alerts = AlertWriter(
             ledger, self._store, failed=self._alerts_complaint, refused=self._alert_refused, rng=around.rng
@@ -60,7 +62,7 @@ class AlertingPart:
             reader,
             ledger,
             clock=around.clock,
-            saved=lambda position: set_mark(path, "rules", position),
+            saved=ReaderMark(path, "rules", Complaint(around.log, "rules_mark")),
             changed=alerts.wake,
             failed=self._complaint,
             rng=around.rng,
@@ -78,6 +80,9 @@ class AlertingPart:
 
     def _missing(self, gap: Gap) -> None:
         self._around.log.error("journal_gap", what=str(gap))
+
+    def _broken(self, found: Undecodable) -> None:
+        self._around.log.error("message_undecodable", position=found.position, topic=found.topic, exc_info=found.error)
 
     async def run(self) -> None:
         """Judge until stopped."""

@@ -16,6 +16,7 @@ from alerting.record import SubjectAlerts, as_json
 from alerting.rules_reader import STATE_KIND, STATE_VERSION, RulesReader
 from hydro.series import SeriesIndex
 from ingest.decode import DecodedBatch, Decoder, TickSource
+from ingest.salvage import decode_all
 from storage.state_file import StateFile
 
 if TYPE_CHECKING:
@@ -90,11 +91,13 @@ def backtest(
             reader = RulesReader(register, index, state, None)
             position = 0
             for number, messages in enumerate(_batches(stream, batch), 1):
-                decoded = decoder.decode(
+                decoded = decode_all(
+                    decoder,
                     position + 1,
                     [message.topic for message in messages],
                     [message.payload for message in messages],
                     np.array([message.received_at for message in messages], np.int64),
+                    lambda _: None,  # it is counted among the dead letters
                 )
                 position = decoded.last
                 rows = _within(decoded, start, end)

@@ -68,7 +68,7 @@ class IngestPart:
             around.log.error("journal_damaged", what=str(damage))
         index = around.decoder.index
         self._state = StateFile(around.data_dir.store_state, STATE_KIND, STATE_VERSION)
-        reader = StoreReader(index, self._state)
+        reader = StoreReader(index, self._state, journal.last_position)
         self._dead_letters = dead_letters = DeadLetterFile(around.data_dir.dead_letters)
         set_mark(path, "store", reader.position)
         await loop.run_in_executor(self._thread, self._note_config, journal, self._state)

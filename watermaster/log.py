@@ -31,7 +31,12 @@ def configure_log(zone_minutes: int | None = None) -> None:
         else structlog.processors.LogfmtRenderer(key_order=[_TIME, "level", "event"])
     )
     structlog.configure(
-        processors=[structlog.processors.add_log_level, _stamp(zone_minutes), rendered],
+        processors=[
+            structlog.processors.add_log_level,
+            _stamp(zone_minutes),
+            *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
+            rendered,
+        ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,

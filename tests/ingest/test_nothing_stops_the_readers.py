@@ -43,13 +43,13 @@ def take(folder: Path, *payloads: bytes, topic: str = "watermaster/v1/g/up/json"
     assert len(letters.newest(1_000)) == len(batch.dead_letters)
     letters.close()
     with StateFile(folder / "store", STATE_KIND, STATE_VERSION, sync="OFF") as state:
-        reader = StoreReader(index, state)
+        reader = StoreReader(index, state, 0)
         asked = reader.unknown_keys(batch)
         if asked:
             reader.recall(batch, asked, {})
         LineEncoder(index).encode(reader.step(batch))
         assert reader.save()
-        stored = StoreReader(index, state).totals.observations_stored
+        stored = StoreReader(index, state, 0).totals.observations_stored
     with StateFile(folder / "rules", RULES, RULES_VERSION, sync="OFF") as state:
         rules = RulesReader(register, index, state, None)
         rules.step(batch)

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING
 
 import numpy as np
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from hydro.columns import Observations
@@ -42,12 +42,13 @@ class Bench:
         self.store: Stored = {}
         self.position = 0
         self.lookups = 0
+        self.journal_end = 0
         self.open()
 
     def open(self) -> None:
         """Start, or start again from what the state file says."""
         self.state = StateFile(self.path, STATE_KIND, STATE_VERSION, sync="OFF")
-        self.reader = StoreReader(self.index, self.state)
+        self.reader = StoreReader(self.index, self.state, self.journal_end)
 
     def feed(self, readings: list[Reading], first: int) -> None:
         """One batch, from lookup to store."""
@@ -68,6 +69,7 @@ class Bench:
             }
             self.reader.recall(batch, asked, found)
         rows = self.reader.step(batch)
+        self.journal_end = max(self.journal_end, batch.last)
         keys = set()
         for row in range(len(rows)):
             key = (self.index.station(int(rows.series[row])), int(rows.event_time[row]))
@@ -117,7 +119,10 @@ _READINGS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@example(
+    readings=[("A", NOW, None, 0), ("A", NOW - 90 * DAY_MS, None, 0)], cuts=[1], actions=["go on", "crash", "save"]
+)
 @given(
     readings=_READINGS,
     cuts=st.lists(st.integers(1, 7), min_size=1, max_size=6),

@@ -145,7 +145,7 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, payloads: list[bytes]) -> Non
         await asyncio.wait_for(running, 20)
 
     with StateFile(tmp_path / "state", STATE_KIND, STATE_VERSION) as state:
-        reader = StoreReader(decoder.index, state)
+        reader = StoreReader(decoder.index, state, 0)
         asyncio.run(scenario(reader))
         totals = reader.totals
         assert state.position == 1 + len(payloads)
