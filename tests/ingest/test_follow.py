@@ -52,7 +52,7 @@ def positions(batches: list[DecodedBatch]) -> list[int]:
     ("rows", "sizes"),
     [
         pytest.param([(3, 0), (4, 0), (2, 0)], [9], id="small rows together"),
-        pytest.param([(2_500, 0), (1, 0)], [1_000, 1_000, 501], id="a large row in pieces"),
+        pytest.param([(9_000, 0), (1, 0)], [4_000, 4_000, 1_000, 1], id="a large row in pieces"),
         pytest.param([(7, 300_000)], [3, 3, 1], id="a row of many bytes in pieces"),
         pytest.param([(1, 300_000), (1, 300_000), (1, 2_000_000), (1, 10)], [2, 1, 1], id="a message beyond the bound"),
     ],
@@ -88,7 +88,7 @@ def test_what_lies_behind_the_end_that_was_wanted_comes_afterwards(tmp_path: Pat
 
 
 def test_others_have_a_turn_between_two_pieces(tmp_path: Path) -> None:
-    journal_of(tmp_path, [[reading(number) for number in range(3_000)]])
+    journal_of(tmp_path, [[reading(number) for number in range(12_000)]])
 
     async def scenario(follower: Follower) -> list[str]:
         order: list[str] = []
@@ -100,7 +100,7 @@ def test_others_have_a_turn_between_two_pieces(tmp_path: Path) -> None:
 
         await follower.next(0, LIMIT)  # reads
         turns = asyncio.create_task(other())
-        for after in (1_000, 2_000):
+        for after in (4_000, 8_000):
             await follower.next(after, LIMIT)
             order.append("piece")
         await turns
