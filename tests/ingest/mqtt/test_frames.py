@@ -229,7 +229,9 @@ def test_a_session_may_send_the_beginning_of_a_large_message_together_with_its_c
 @settings(max_examples=300, deadline=None)
 @given(data=st.binary(max_size=300), piece=st.integers(1, 40))
 def test_arbitrary_bytes_never_raise(data: bytes, piece: int) -> None:
-    feed(opened(), data, Batch(1), piece)
+    batch = Batch(1)
+    feed(opened(), data, batch, piece)
+    assert len(batch.topics) == len(batch.payloads)
 
 
 @settings(max_examples=300, deadline=None)

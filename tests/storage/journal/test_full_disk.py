@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
-import pytest
+from tests.servers.process import cannot_run
 
 ROOT: Final = Path(__file__).parents[3]
 # A mount of its own name space: it ends with the process, whatever becomes of it.
@@ -35,10 +35,10 @@ def on_tmpfs(directory: Path, size: str) -> list[str]:
     mount = f'mount -t tmpfs -o size={size} tmpfs "{directory}" && exec "$@"'
     words = [*_UNSHARE, "sh", "-c", mount, "sh"]
     if shutil.which("unshare") is None:
-        pytest.skip("unshare is not installed: no small disk can be mounted; the limit of file size is tested")
+        cannot_run("unshare is not installed: no small disk can be mounted; the limit of file size is tested")
     tried = subprocess.run([*words, "true"], capture_output=True, text=True, check=False)
     if tried.returncode:
-        pytest.skip(f"no small disk can be mounted ({tried.stderr.strip()}); the limit of file size is tested")
+        cannot_run(f"no small disk can be mounted ({tried.stderr.strip()}); the limit of file size is tested")
     return words
 
 
