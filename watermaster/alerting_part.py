@@ -14,11 +14,10 @@ from storage.state_file import StateFile
 from watermaster.health import Condition, PartHealth
 from watermaster.part import Complaint
 from watermaster.reader_mark import ReaderMark
-from watermaster.stores import open_store
 
 if TYPE_CHECKING:
     from ingest.salvage import Undecodable
-    from storage.store import AlertPoint, Store
+    from storage.store import AlertPoint
     from watermaster.part import Surroundings
 
 __all__ = ["AlertingPart"]
@@ -34,7 +33,6 @@ class AlertingPart:
         self._complaint = Complaint(surroundings.log, "ledger")
         self._alerts_complaint = Complaint(surroundings.log, "alert_writing")
         self._ledger: Ledger | None = None
-        self._store: Store | None = None
         self._state: StateFile | None = None
         self._service: RulesService | None = None
         self._alerts: AlertWriter | None = None
@@ -45,7 +43,6 @@ class AlertingPart:
         around, settings = self._around, self._around.settings
         path = around.data_dir.journal(settings.journal.url)
         path.mkdir(parents=True, exist_ok=True)
-        self._store = open_store(settings)
         self._ledger = ledger = Ledger.open(
             around.data_dir.ledger_url(settings.ledger.url), zone_minutes=around.register.zone_minutes
         )
@@ -55,7 +52,7 @@ class AlertingPart:
         follower = Follower(JournalReader.open(path), around.decoder, self._missing, self._broken)
         around.appended.append(follower.wake)
         self._alerts = alerts = AlertWriter(
-            ledger, self._store, failed=self._alerts_complaint, refused=self._alert_refused, rng=around.rng
+            ledger, around.store, failed=self._alerts_complaint, refused=self._alert_refused, rng=around.rng
         )
         self._service = service = RulesService(
             follower,
@@ -102,8 +99,6 @@ class AlertingPart:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._store is not None:
-            await self._store.close()
         if self._state is not None:
             self._state.close()
         if self._ledger is not None:

@@ -17,14 +17,13 @@ from hydro.errors import WatermasterError
 from storage.dead_letters import DeadLetterFile
 from watermaster import series
 from watermaster.cli.deadletters import letter_json
-from watermaster.stores import open_store
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hydro.register import DatedRows, Station
     from storage.buckets import Bucket
-    from storage.store import Point, Store
+    from storage.store import Point
     from watermaster.part import Surroundings
 
 __all__ = ["ConsolePart"]
@@ -45,7 +44,6 @@ class ConsolePart:
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
         self._ledger: Ledger | None = None
-        self._store: Store | None = None
         self._dead_letters: DeadLetterFile | None = None
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
@@ -54,7 +52,7 @@ class ConsolePart:
         """Bind the port; whoever asks before the other parts are there is told so."""
         around, settings = self._around, self._around.settings
         listening = _listen(settings.console.host, settings.console.port)
-        self._store = store = open_store(settings)
+        store = around.store
         self._ledger = Ledger.open(
             around.data_dir.ledger_url(settings.ledger.url), zone_minutes=around.register.zone_minutes
         )
@@ -110,8 +108,6 @@ class ConsolePart:
             self._server.should_exit = True
             with suppress(asyncio.CancelledError):
                 await self._serving
-        if self._store is not None:
-            await self._store.close()
         if self._dead_letters is not None:
             self._dead_letters.close()
         if self._ledger is not None:

@@ -22,11 +22,9 @@ from watermaster.health import Condition, PartHealth
 from watermaster.part import Complaint
 from watermaster.reader_mark import ReaderMark
 from watermaster.settings import read_secret
-from watermaster.stores import open_store
 
 if TYPE_CHECKING:
     from ingest.salvage import Undecodable
-    from storage.store import Store
     from watermaster.part import Surroundings
 
 __all__ = ["IngestPart"]
@@ -49,7 +47,6 @@ class IngestPart:
         self._receiving: asyncio.Task[None] | None = None
         self._writer: StoreWriter | None = None
         self._writing: asyncio.Task[None] | None = None
-        self._store: Store | None = None
         self._state: StateFile | None = None
         self._dead_letters: DeadLetterFile | None = None
 
@@ -57,7 +54,6 @@ class IngestPart:
         """Open journal and state, connect to the broker."""
         around, settings = self._around, self._around.settings
         path = around.data_dir.journal(settings.journal.url)
-        self._store = open_store(settings)
         loop = asyncio.get_running_loop()
         journal = await loop.run_in_executor(
             self._thread,
@@ -77,7 +73,7 @@ class IngestPart:
         self._writer = writer = StoreWriter(
             follower,
             reader,
-            self._store,
+            around.store,
             index,
             dead_letters,
             saved=ReaderMark(path, "store", Complaint(around.log, "store_mark")),
@@ -171,8 +167,6 @@ class IngestPart:
                 await asyncio.wait({self._writing}, timeout=_STOP_S)
             self._writing.cancel()
             await asyncio.gather(self._writing, return_exceptions=True)
-        if self._store is not None:
-            await self._store.close()
         for file in (self._state, self._dead_letters):
             if file is not None:
                 file.close()

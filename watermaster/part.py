@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from hydro.errors import WatermasterError
     from hydro.register import Register
     from ingest.decode import Decoder
+    from storage.store import Store
     from watermaster.data_dir import DataDir
     from watermaster.health import Health
     from watermaster.metrics import Metrics
@@ -30,6 +31,7 @@ class Surroundings:
         settings: Of the config directory.
         register: Of the same.
         decoder: For this register; it has no state, so all readers share it.
+        store: Of time series; one for all parts, closed when they have ended. An embedded one belongs to one process.
         data_dir: Files.
         metrics: Where a part leaves its numbers.
         health: Where a part leaves its state.
@@ -42,6 +44,7 @@ class Surroundings:
     settings: Settings
     register: Register
     decoder: Decoder
+    store: Store
     data_dir: DataDir
     metrics: Metrics
     health: Health
@@ -87,7 +90,10 @@ class Complaint:
 
 
 class Part(Protocol):
-    """A service. ``start`` returns when it works, ``run`` goes on until ``stop`` has ended it."""
+    """A service. ``start`` returns when it works, ``run`` goes on until ``stop`` has ended it.
+
+    ``stop`` is called also where ``start`` has failed half-way.
+    """
 
     def __init__(self, surroundings: Surroundings) -> None:
         """Prepare; opens nothing."""

@@ -14,8 +14,9 @@ import os
 import random
 import signal
 import time
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import structlog
 
@@ -31,26 +32,32 @@ from watermaster.log import configure_log
 from watermaster.memory import settle, use_few_arenas
 from watermaster.metrics import Metrics
 from watermaster.part import Part, Surroundings
+from watermaster.stores import open_store
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Iterable, Mapping
 
     from hydro.register import Register
     from watermaster.settings import Settings
 
-__all__ = ["end", "serve"]
+__all__ = ["MakePart", "end", "serve"]
 
-_PARTS: Final[dict[str, type[Part]]] = {"console": ConsolePart, "alerting": AlertingPart, "ingest": IngestPart}
+MakePart: TypeAlias = Callable[[Surroundings], Part]
+
+_PARTS: Final[dict[str, MakePart]] = {"console": ConsolePart, "alerting": AlertingPart, "ingest": IngestPart}
 """In the order of starting: who shows and judges is there before the first message comes."""
 
 
-def serve(settings: Settings, register: Register, parts: Iterable[str]) -> None:
+def serve(
+    settings: Settings, register: Register, parts: Iterable[str], *, also: Mapping[str, MakePart] | None = None
+) -> None:
     """Run until SIGTERM or SIGINT.
 
     Args:
         settings: Of the config directory.
         register: Of the same.
         parts: ``ingest``, ``alerting``, ``console`` or some of them.
+        also: Further parts by name, started after these and ended before them; the service ends when one of them has.
 
     Raises:
         WatermasterError: A part can't start, or failed in a way that trying again can't mend.
@@ -58,21 +65,23 @@ def serve(settings: Settings, register: Register, parts: Iterable[str]) -> None:
     use_few_arenas()
     configure_log(register.zone_minutes)
     chosen = [name for name in _PARTS if name in set(parts)]
-    asyncio.run(_serve(settings, register, chosen))
+    asyncio.run(_serve(settings, register, chosen, dict(also or {})))
 
 
 def _epoch_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def _serve(settings: Settings, register: Register, names: list[str]) -> None:
+async def _serve(settings: Settings, register: Register, names: list[str], also: dict[str, MakePart]) -> None:
     log = structlog.get_logger()
     data_dir = DataDir(settings.data_dir)
     locks = [data_dir.lock(name) for name in names]
+    store = open_store(settings)
     surroundings = Surroundings(
         settings=settings,
         register=register,
         decoder=_decoder(settings, register),
+        store=store,
         data_dir=data_dir,
         metrics=Metrics(),
         health=Health(),
@@ -86,17 +95,17 @@ async def _serve(settings: Settings, register: Register, names: list[str]) -> No
         loop.add_signal_handler(number, stopping.set)
     running: list[tuple[Part, asyncio.Task[None]]] = []
     try:
-        for name in names:
-            part = _PARTS[name](surroundings)
-            await _unless(stopping, part.start())
-            if stopping.is_set():
+        for name, make in [*((name, _PARTS[name]) for name in names), *also.items()]:
+            part, ready = make(surroundings), asyncio.Event()
+            running.append((part, asyncio.create_task(_live(part, ready), name=name)))
+            if not await _is_up(running[-1][1], ready, stopping):
                 break
-            running.append((part, asyncio.create_task(part.run(), name=name)))
         settle()
         log.info("started", parts=",".join(names), data_dir=str(data_dir.path), pid=os.getpid())
         await _until(stopping, [task for _, task in running])
     finally:
         unexpected = await end(running, log)
+        await store.close()
         for lock in locks:
             lock.release()
     if unexpected:
@@ -114,18 +123,23 @@ def _decoder(settings: Settings, register: Register) -> Decoder:
     )
 
 
-async def _unless(stopping: asyncio.Event, work: Awaitable[None]) -> None:
-    """Wait for ``work`` or for the signal to stop, whichever is first."""
-    task = asyncio.ensure_future(work)
-    stop = asyncio.ensure_future(stopping.wait())
-    await asyncio.wait({task, stop}, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
-    if task.done():
-        task.result()
-    else:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
+async def _live(part: Part, ready: asyncio.Event) -> None:
+    await part.start()
+    ready.set()
+    await part.run()
+
+
+async def _is_up(living: asyncio.Task[None], ready: asyncio.Event, stopping: asyncio.Event) -> bool:
+    """Wait until a part works; False where it was told to stop before that, raises what its start raised."""
+    signals = [asyncio.create_task(each.wait()) for each in (ready, stopping)]
+    await asyncio.wait({living, *signals}, return_when=asyncio.FIRST_COMPLETED)
+    for each in signals:
+        each.cancel()
+    if living.done():
+        living.result()
+    if stopping.is_set() and not ready.is_set():
+        await _cancelled(living)
+    return not stopping.is_set()
 
 
 async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> None:
@@ -142,7 +156,7 @@ async def end(running: list[tuple[Part, asyncio.Task[None]]], log: Any) -> list[
     """Stop all parts, those that take in first, whatever comes of any of them.
 
     Args:
-        running: In the order of starting: each part and the task of its ``run``.
+        running: In the order of starting: each part and the task of its life; one that could not start is stopped too.
         log: Where failures are told.
 
     Returns:
@@ -150,13 +164,13 @@ async def end(running: list[tuple[Part, asyncio.Task[None]]], log: Any) -> list[
     """
     unexpected: list[Exception] = []
     for part, task in reversed(running):
-        for ending in (part.stop(), _cancelled(task)):
+        for ending, failed in ((part.stop(), "stop_failed"), (_cancelled(task), "part_failed")):
             try:
                 await ending
             except WatermasterError as error:
-                log.warning("stop_failed", part=task.get_name(), error=str(error))
+                log.warning(failed, part=task.get_name(), error=str(error))
             except Exception as error:  # the other parts must be stopped; it is raised after that
-                log.exception("stop_failed", part=task.get_name(), error=repr(error), exc_info=error)
+                log.exception(failed, part=task.get_name(), error=repr(error), exc_info=error)
                 unexpected.append(error)
     if running:
         log.info("stopped")

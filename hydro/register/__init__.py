@@ -25,8 +25,17 @@ from hydro.register.eflow import (
 )
 from hydro.register.mistake import Finding, Severity
 from hydro.register.model import LoadResult, Register
+from hydro.register.rivers import River
 from hydro.register.seasons import season_intervals
-from hydro.register.stations import CounterKind, PointLimits, SectionRole, Station, StationKind, StationStatus
+from hydro.register.stations import (
+    Confirmation,
+    CounterKind,
+    PointLimits,
+    SectionRole,
+    Station,
+    StationKind,
+    StationStatus,
+)
 from hydro.register.table import Row
 
 __all__ = [
@@ -34,6 +43,7 @@ __all__ = [
     "LATEST_MS",
     "AlertClass",
     "AlertLevel",
+    "Confirmation",
     "Context",
     "CounterKind",
     "DatedRows",
@@ -47,6 +57,7 @@ __all__ = [
     "MonthDay",
     "PointLimits",
     "Register",
+    "River",
     "Row",
     "SectionRole",
     "Severity",

@@ -13,16 +13,18 @@ from hydro.quantity import Quantity
 from hydro.register.cells import EARLIEST_MS, LATEST_MS
 from hydro.register.eflow import Exemption, TargetKind, TargetRow, target_intervals
 from hydro.register.mistake import shown
+from hydro.register.rivers import loops
 from hydro.register.seasons import season_intervals
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from hydro.register.reader import ReadTable
+    from hydro.register.rivers import River
     from hydro.register.stations import Station
     from hydro.register.table import Row
 
-__all__ = ["check_rows", "check_targets", "why_unjudged"]
+__all__ = ["check_rivers", "check_rows", "check_targets", "why_unjudged"]
 
 _MINUTES_OF_HOUR: Final = 60
 _JUDGED_BASES: Final = (Basis.INSTANT, Basis.HOUR, Basis.DAY)
@@ -168,6 +170,14 @@ def _known(read: ReadTable[Any] | None, field: str) -> set[object] | None:
     known: set[object] = {getattr(row, field) for row in read.rows}
     known.update(found[field] for _, found in read.broken if field in found)
     return known
+
+
+def check_rivers(rivers: ReadTable[River]) -> None:
+    """Water flows down: no river reaches itself."""
+    circling = loops((row.name, row.into) for row in rivers.rows)
+    for line, row in zip(rivers.lines, rivers.rows, strict=True):
+        if row.name in circling and row.into != row.name:  # that one is told with its row
+            rivers.mistake(f"{shown(row.name)} flows over others into itself", line, "into", row.into)
 
 
 def check_targets(

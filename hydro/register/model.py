@@ -10,12 +10,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from hydro.register.cells import LATEST_MS, Context
-from hydro.register.checks import check_rows, check_targets
+from hydro.register.checks import check_rivers, check_rows, check_targets
 from hydro.register.dated import DatedRows
 from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
 from hydro.register.mistake import Finding, Severity
 from hydro.register.reader import ReadTable, read_files, read_table
-from hydro.register.schema import EXEMPTIONS, LEVELS, POINTS, STATIONS, TABLES, TARGETS
+from hydro.register.schema import EXEMPTIONS, LEVELS, POINTS, RIVERS, STATIONS, TABLES, TARGETS
 from hydro.register.table import Row
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hydro.quantity import Quantity
+    from hydro.register.rivers import River
     from hydro.register.stations import PointLimits, Station
 
 __all__ = ["LoadResult", "Register"]
@@ -37,6 +38,7 @@ class Register:
 
     Attributes:
         stations: By code.
+        rivers: By name, as stations name them; those that nobody described are absent.
         points: By station and quantity.
         targets: Rows of each target, in the order of the file.
         exemptions: In the order of the file, those that don't count included.
@@ -47,6 +49,7 @@ class Register:
     """
 
     stations: Mapping[str, DatedRows[Station]]
+    rivers: Mapping[str, DatedRows[River]]
     points: Mapping[tuple[str, Quantity], DatedRows[PointLimits]]
     targets: Mapping[str, tuple[TargetRow, ...]]
     exemptions: tuple[Exemption, ...]
@@ -119,6 +122,7 @@ class Register:
                 read.present = read.file not in unreadable  # an absent table is one without rows
             tables[table.name] = read
         check_rows(tables, context.zone_minutes)
+        check_rivers(tables[RIVERS.name])
         check_targets(tables[TARGETS.name], tables[EXEMPTIONS.name], tables[STATIONS.name], context.zone_minutes)
         everything = [*found, *(finding for read in tables.values() for finding in read.findings)]
         mistakes = tuple(sorted((each for each in everything if each.severity is Severity.MISTAKE), key=_place))
@@ -153,6 +157,7 @@ def _build(tables: Mapping[str, ReadTable[Any]], zone_minutes: int, time_setting
         targets[row.target_id].append(row)
     return Register(
         stations=_dated(stations, lambda row: row.code),
+        rivers=_dated(tables[RIVERS.name].rows, lambda row: row.name),
         points=_dated(points, lambda row: (row.station, row.quantity)),
         targets={target_id: tuple(rows) for target_id, rows in targets.items()},
         exemptions=tuple(tables[EXEMPTIONS.name].rows),

@@ -8,18 +8,20 @@ from __future__ import annotations
 from typing import Any, Final
 
 from hydro.register.eflow import Exemption, LevelBound, TargetRow
+from hydro.register.rivers import River
 from hydro.register.stations import PointLimits, Station
 from hydro.register.table import Table
 
-__all__ = ["EXEMPTIONS", "LEVELS", "POINTS", "STATIONS", "TABLES", "TARGETS", "UNREAD"]
+__all__ = ["EXEMPTIONS", "LEVELS", "POINTS", "RIVERS", "STATIONS", "TABLES", "TARGETS", "UNREAD"]
 
 STATIONS: Final = Table("stations", Station, key=("code",))
+RIVERS: Final = Table("rivers", River, key=("name",))
 POINTS: Final = Table("points", PointLimits, key=("station", "quantity"))
 TARGETS: Final = Table("eflow_targets", TargetRow, key=("target_id",))
 EXEMPTIONS: Final = Table("exemptions", Exemption)
 LEVELS: Final = Table("levels", LevelBound, key=("authority", "alert_class", "basis", "level"), superseding=True)
 
-TABLES: Final[tuple[Table[Any], ...]] = (STATIONS, POINTS, TARGETS, EXEMPTIONS, LEVELS)
+TABLES: Final[tuple[Table[Any], ...]] = (STATIONS, RIVERS, POINTS, TARGETS, EXEMPTIONS, LEVELS)
 
 UNREAD: Final[dict[str, str]] = {
     "ratings": "quality",

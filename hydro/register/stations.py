@@ -31,11 +31,21 @@ from hydro.register.table import Contradiction, Reference, Row, derived, optiona
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["OF_STATIONS", "CounterKind", "PointLimits", "SectionRole", "Station", "StationKind", "StationStatus"]
+__all__ = [
+    "OF_STATIONS",
+    "Confirmation",
+    "CounterKind",
+    "PointLimits",
+    "SectionRole",
+    "Station",
+    "StationKind",
+    "StationStatus",
+]
 
 OF_STATIONS: Final = Reference("stations", "code", "station")
 _LONGEST_REPORT_MIN: Final = 366 * 1440
 _LONGEST_LATENESS_MIN: Final = 366 * 1440
+_LONGEST_RIVER_KM: Final = 10_000
 
 
 class StationKind(StrEnum):
@@ -66,6 +76,13 @@ class StationStatus(StrEnum):
     RETIRED = "retired"
 
 
+class Confirmation(StrEnum):
+    """With which control character a report over SL 651 is confirmed: stay online, or go to sleep."""
+
+    ESC = "ESC"
+    EOT = "EOT"
+
+
 class CounterKind(StrEnum):
     """What a total counts; a net total may fall honestly."""
 
@@ -88,6 +105,9 @@ class Station(Row):
         tidal: Negative flow is data here.
         ice_from: First day of the ice season, which may run over the new year; with ``ice_to``, both or none.
         dry_from: First day of the dry season; with ``dry_to``, both or none.
+        confirm: How its reports are confirmed; None = as the setting ``ingest.confirm``.
+        name_en: Name for readers of English; empty = ``name``.
+        chainage_km: Distance from the mouth of its river along the stream, for drawings; None = unknown.
     """
 
     code: Annotated[str, required("station", code)]
@@ -124,6 +144,9 @@ class Station(Row):
     national_code: Annotated[str, optional("national_code", label, empty="")]
     sl651_address: Annotated[str, optional("sl651_address", label, empty="")]
     slt427_address: Annotated[str, optional("slt427_address", label, empty="")]
+    confirm: Annotated[Confirmation | None, optional("confirm", choice(Confirmation))]
+    name_en: Annotated[str, optional("name_en", label, empty="")]
+    chainage_km: Annotated[Decimal | None, optional("chainage_km", decimal(0, _LONGEST_RIVER_KM))]
 
     def contradictions(self) -> Iterator[Contradiction]:
         """Seasons of which one end is missing."""

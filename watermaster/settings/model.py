@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from hydro.errors import ConfigError
 from hydro.instants import parse_zone
+from hydro.register import Confirmation
 from hydro.register.mistake import shown
 from storage.store_url import parse_store_url
 
@@ -216,6 +217,9 @@ class IngestSettings(_Group):
 
     tcp: Annotated[Annotated[str, AfterValidator(_listen_address)] | None, _OFF] = None
     trust_replay: bool = False
+    refuse_unknown: bool = False
+    max_per_address: Annotated[int, Field(ge=1, le=65_535)] = 1_000
+    confirm: Confirmation = Confirmation.ESC
 
 
 class AlertmanagerSettings(_Group):

@@ -188,9 +188,9 @@ def test_a_file_that_can_not_be_read_is_a_mistake(tmp_path: Path) -> None:
 
 
 def test_every_table_of_the_registry_document_is_known() -> None:
-    """docs/register-tables.md names 32 tables; a table is read or unread, never both."""
+    """docs/register-tables.md names 32 tables, ours adds `rivers`; a table is read or unread, never both."""
     names = [table.name for table in TABLES]
-    assert len(names) + len(UNREAD) == 32
+    assert len(names) + len(UNREAD) == 32 + len({"rivers"} & set(names))
     assert not set(names) & set(UNREAD)
 
 
