@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -17,11 +17,12 @@ import numpy as np
 
 from hydro.columns import Observations
 from hydro.instants import MINUTE_MS, format_instant
+from hydro.register.field_address import normal_address
 from hydro.series import QUANTITY_SLOTS, SeriesIndex
+from ingest.codecs.channels import sl651_profiles, slt427_devices
 from ingest.codecs.json import decode_json
 from ingest.codecs.readings import MessageFault, Readings
 from ingest.codecs.sl651 import decode_sl651
-from ingest.codecs.sl651.address import normal_address
 from ingest.codecs.slt427.readings import decode_slt427
 from ingest.quality.admission import REASONS, Admission
 from ingest.quality.gross_range import GrossRange
@@ -34,8 +35,18 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hydro.register import Register
+    from ingest.codecs.readings import AttachmentKind
 
-__all__ = ["DeadLetter", "DeadLetterKind", "DecodedBatch", "Decoder", "Tick", "TickSource"]
+__all__ = [
+    "Attachment",
+    "ClockReading",
+    "DeadLetter",
+    "DeadLetterKind",
+    "DecodedBatch",
+    "Decoder",
+    "Tick",
+    "TickSource",
+]
 
 
 class DeadLetterKind(StrEnum):
@@ -76,6 +87,38 @@ class Tick(NamedTuple):
     at: int
 
 
+class ClockReading(NamedTuple):
+    """What the clock of a device showed.
+
+    Attributes:
+        station: Code.
+        sent: When the device says that it sent a message, epoch milliseconds.
+        received_at: When the message came.
+    """
+
+    station: str
+    sent: int
+    received_at: int
+
+
+class Attachment(NamedTuple):
+    """A picture or text that a device sent.
+
+    Attributes:
+        position: Journal position of the message.
+        station: Code.
+        event_time: Epoch milliseconds.
+        kind: Picture or text.
+        data: Its bytes, as sent.
+    """
+
+    position: int
+    station: str
+    event_time: int
+    kind: AttachmentKind
+    data: bytes
+
+
 class TickSource(StrEnum):
     """Where the clock of a stream comes from."""
 
@@ -99,6 +142,8 @@ class DecodedBatch:
         ticks: Clock ticks in journal order.
         sequence: (station, seq) in journal order.
         unknown_keys: Keys that were ignored.
+        clocks: Clocks of stations of the register, in journal order.
+        attachments: Pictures and texts of stations of the register, in journal order.
     """
 
     first: int
@@ -112,6 +157,8 @@ class DecodedBatch:
     ticks: list[Tick]
     sequence: list[tuple[str, int]]
     unknown_keys: int
+    clocks: list[ClockReading] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
 
 
 class Decoder:
@@ -136,6 +183,8 @@ class Decoder:
         self._gross_range = GrossRange(register, index)
         self._sl651 = _station_of(register, "sl651_address")
         self._slt427 = _station_of(register, "slt427_address")
+        self._profiles = sl651_profiles(register, self._sl651)
+        self._devices = slt427_devices(register, self._slt427)
         self._numbers = {code: number for number, code in enumerate(index.stations)}
 
     def decode(
@@ -212,15 +261,25 @@ class Decoder:
             ticks=ticks,
             sequence=readings.sequence,
             unknown_keys=readings.unknown_keys,
+            clocks=[
+                ClockReading(station, sent, int(received_at[number]))
+                for number, station, sent in readings.clocks
+                if station in self._numbers
+            ],
+            attachments=[
+                Attachment(first + number, station, event_time, kind, data)
+                for number, station, event_time, kind, data in readings.attached
+                if station in self._numbers
+            ],
         )
 
     def _read(self, wire: str, number: int, payload: bytes, received_at: int, readings: Readings) -> None:
         if wire == "json":
             decode_json(number, payload, self._zone, readings)
         elif wire == "sl651":
-            decode_sl651(number, payload, self._zone, received_at, self._sl651, readings)
+            decode_sl651(number, payload, self._zone, received_at, self._sl651, readings, self._profiles)
         elif wire == "slt427":
-            decode_slt427(number, payload, self._zone, received_at, self._slt427, readings)
+            decode_slt427(number, payload, self._zone, received_at, self._slt427, readings, self._devices)
         else:
             readings.undecodable.append(MessageFault(number, DeadLetterReason.UNSUPPORTED_FORMAT, wire))
 

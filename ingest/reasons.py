@@ -14,6 +14,7 @@ class DeadLetterReason(StrEnum):
     UNSUPPORTED_FORMAT = "unsupported_format"
     BAD_JSON = "bad_json"
     BAD_ELEMENT = "bad_element"
+    BAD_FRAME = "bad_frame"
     INTERNAL_ERROR = "internal_error"
 
 

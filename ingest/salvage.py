@@ -93,6 +93,8 @@ def merged(batches: Iterable[DecodedBatch]) -> DecodedBatch:
         ticks=ticks,
         sequence=[number for part in parts for number in part.sequence],
         unknown_keys=sum(part.unknown_keys for part in parts),
+        clocks=[clock for part in parts for clock in part.clocks],
+        attachments=[attachment for part in parts for attachment in part.attachments],
     )
 
 

@@ -1,18 +1,19 @@
 #!/usr/bin/env bash
-# Install the servers that the tests start, where that is possible: root on Debian or Ubuntu, with apt. Says plainly
+# Install the servers that the tests start and the browser that looks at the pages, where that is possible: root on Debian or Ubuntu, with apt. Says plainly
 # what is missing and could not be installed, and succeeds all the same: the tests then say which of them could not run
 # (and fail, where CI is set). The services that a package brings are not used: every test starts its own.
 set -u
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
-# program:Debian package
-needed="mosquitto:mosquitto mosquitto_passwd:mosquitto influxd:influxdb postgres:postgresql"
+# program or file:Debian package. Without the font a browser draws boxes for Chinese.
+needed="mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients influxd:influxdb postgres:postgresql"
+needed="$needed chromium:chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
 
 missing_packages() {
   # Debian keeps the programs of PostgreSQL by version.
   for bin in /usr/lib/postgresql/*/bin; do PATH="$PATH:$bin"; done
   for pair in $needed; do
-    command -v "${pair%%:*}" >/dev/null 2>&1 || printf '%s\n' "${pair##*:}"
+    command -v "${pair%%:*}" >/dev/null 2>&1 || [ -f "${pair%%:*}" ] || printf '%s\n' "${pair##*:}"
   done | sort -u | tr '\n' ' ' | sed 's/ $//'
 }
 

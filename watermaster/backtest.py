@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -138,19 +138,7 @@ def _within(decoded: DecodedBatch, start: int | None, end: int | None) -> Decode
         if end is not None:
             keep &= rows.event_time <= end
         rows = rows.take(keep)
-    return DecodedBatch(
-        first=decoded.first,
-        last=decoded.last,
-        observations=rows,
-        messages=decoded.messages,
-        decoded=decoded.decoded,
-        dead_lettered=decoded.dead_lettered,
-        rejected=decoded.rejected,
-        dead_letters=[],
-        ticks=[],
-        sequence=decoded.sequence,
-        unknown_keys=decoded.unknown_keys,
-    )
+    return replace(decoded, observations=rows, dead_letters=[], ticks=[], attachments=[])
 
 
 def in_order(subjects: Iterable[SubjectAlerts], zone_minutes: int) -> list[dict[str, Any]]:

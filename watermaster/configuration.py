@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydro.register import Finding, Register, Severity
+from ingest.codecs.channels import misnamed
 from watermaster.settings import Settings, TimeSettings, load_settings
 
 if TYPE_CHECKING:
@@ -51,7 +52,17 @@ def load_configuration(directory: Path, environ: Mapping[str, str]) -> Configura
         time_settings=time.model_dump(),
     )
     unread = tuple(_unread(directory))
-    return Configuration(settings, loaded.register, (*findings, *loaded.mistakes, *loaded.warnings, *unread))
+    told = tuple(_channels(loaded.register)) if loaded.register is not None else ()
+    register = None if told else loaded.register
+    return Configuration(settings, register, (*findings, *loaded.mistakes, *told, *loaded.warnings, *unread))
+
+
+def _channels(register: Register) -> Iterator[Finding]:
+    """Rows that no frame can meet; which names there are the codecs know, not the register."""
+    for row, reason in misnamed(register):
+        yield Finding(
+            Severity.MISTAKE, "registry/channels.csv", f"{row.protocol} {row.address}: {reason}", None, "element"
+        )
 
 
 def _unread(directory: Path) -> Iterator[Finding]:

@@ -7,6 +7,7 @@ CSV files into rows, ``checks`` compares rows and tables, ``model`` is what the 
 from __future__ import annotations
 
 from hydro.register.cells import EARLIEST_MS, LATEST_MS, Context, MonthDay
+from hydro.register.channels import ANY_ADDRESS, ChannelRow, WireProtocol
 from hydro.register.checks import why_unjudged
 from hydro.register.dated import DatedRows
 from hydro.register.eflow import (
@@ -30,6 +31,7 @@ from hydro.register.seasons import season_intervals
 from hydro.register.stations import (
     Confirmation,
     CounterKind,
+    Edition,
     PointLimits,
     SectionRole,
     Station,
@@ -39,14 +41,17 @@ from hydro.register.stations import (
 from hydro.register.table import Row
 
 __all__ = [
+    "ANY_ADDRESS",
     "EARLIEST_MS",
     "LATEST_MS",
     "AlertClass",
     "AlertLevel",
+    "ChannelRow",
     "Confirmation",
     "Context",
     "CounterKind",
     "DatedRows",
+    "Edition",
     "Exemption",
     "ExemptionKind",
     "ExemptionState",
@@ -67,6 +72,7 @@ __all__ = [
     "TargetInterval",
     "TargetKind",
     "TargetRow",
+    "WireProtocol",
     "default_target_id",
     "season_intervals",
     "target_intervals",

@@ -15,7 +15,7 @@ from hydro.register.dated import DatedRows
 from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
 from hydro.register.mistake import Finding, Severity
 from hydro.register.reader import ReadTable, read_files, read_table
-from hydro.register.schema import EXEMPTIONS, LEVELS, POINTS, RIVERS, STATIONS, TABLES, TARGETS
+from hydro.register.schema import CHANNELS, EXEMPTIONS, LEVELS, POINTS, RIVERS, STATIONS, TABLES, TARGETS
 from hydro.register.table import Row
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from hydro.quantity import Quantity
+    from hydro.register.channels import ChannelRow
     from hydro.register.rivers import River
     from hydro.register.stations import PointLimits, Station
 
@@ -39,6 +40,7 @@ class Register:
     Attributes:
         stations: By code.
         rivers: By name, as stations name them; those that nobody described are absent.
+        channels: What elements of field devices mean, in the order of the file.
         points: By station and quantity.
         targets: Rows of each target, in the order of the file.
         exemptions: In the order of the file, those that don't count included.
@@ -50,6 +52,7 @@ class Register:
 
     stations: Mapping[str, DatedRows[Station]]
     rivers: Mapping[str, DatedRows[River]]
+    channels: tuple[ChannelRow, ...]
     points: Mapping[tuple[str, Quantity], DatedRows[PointLimits]]
     targets: Mapping[str, tuple[TargetRow, ...]]
     exemptions: tuple[Exemption, ...]
@@ -158,6 +161,7 @@ def _build(tables: Mapping[str, ReadTable[Any]], zone_minutes: int, time_setting
     return Register(
         stations=_dated(stations, lambda row: row.code),
         rivers=_dated(tables[RIVERS.name].rows, lambda row: row.name),
+        channels=tuple(tables[CHANNELS.name].rows),
         points=_dated(points, lambda row: (row.station, row.quantity)),
         targets={target_id: tuple(rows) for target_id, rows in targets.items()},
         exemptions=tuple(tables[EXEMPTIONS.name].rows),

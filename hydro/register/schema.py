@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from hydro.register.channels import ChannelRow
 from hydro.register.eflow import Exemption, LevelBound, TargetRow
 from hydro.register.rivers import River
 from hydro.register.stations import PointLimits, Station
 from hydro.register.table import Table
 
-__all__ = ["EXEMPTIONS", "LEVELS", "POINTS", "RIVERS", "STATIONS", "TABLES", "TARGETS", "UNREAD"]
+__all__ = ["CHANNELS", "EXEMPTIONS", "LEVELS", "POINTS", "RIVERS", "STATIONS", "TABLES", "TARGETS", "UNREAD"]
 
 STATIONS: Final = Table("stations", Station, key=("code",))
 RIVERS: Final = Table("rivers", River, key=("name",))
+CHANNELS: Final = Table("channels", ChannelRow, key=("protocol", "address", "element", "channel"))
 POINTS: Final = Table("points", PointLimits, key=("station", "quantity"))
 TARGETS: Final = Table("eflow_targets", TargetRow, key=("target_id",))
 EXEMPTIONS: Final = Table("exemptions", Exemption)
 LEVELS: Final = Table("levels", LevelBound, key=("authority", "alert_class", "basis", "level"), superseding=True)
 
-TABLES: Final[tuple[Table[Any], ...]] = (STATIONS, RIVERS, POINTS, TARGETS, EXEMPTIONS, LEVELS)
+TABLES: Final[tuple[Table[Any], ...]] = (STATIONS, RIVERS, CHANNELS, POINTS, TARGETS, EXEMPTIONS, LEVELS)
 
 UNREAD: Final[dict[str, str]] = {
     "ratings": "quality",
@@ -30,7 +32,6 @@ UNREAD: Final[dict[str, str]] = {
     "derivations": "quality",
     "meter_changes": "evidence",
     "maintenance": "eflow",
-    "channels": "protocols",
     "plants": "eflow",
     "users": "evidence",
     "key_users": "evidence",

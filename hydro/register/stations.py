@@ -35,6 +35,7 @@ __all__ = [
     "OF_STATIONS",
     "Confirmation",
     "CounterKind",
+    "Edition",
     "PointLimits",
     "SectionRole",
     "Station",
@@ -83,6 +84,13 @@ class Confirmation(StrEnum):
     EOT = "EOT"
 
 
+class Edition(StrEnum):
+    """Which edition of SL/T 427 a device follows; they differ in time label and data types."""
+
+    SZY206 = "szy206"
+    SLT427_2021 = "2021"
+
+
 class CounterKind(StrEnum):
     """What a total counts; a net total may fall honestly."""
 
@@ -105,6 +113,7 @@ class Station(Row):
         tidal: Negative flow is data here.
         ice_from: First day of the ice season, which may run over the new year; with ``ice_to``, both or none.
         dry_from: First day of the dry season; with ``dry_to``, both or none.
+        slt427_edition: None = told from the length of its frames.
         confirm: How its reports are confirmed; None = as the setting ``ingest.confirm``.
         name_en: Name for readers of English; empty = ``name``.
         chainage_km: Distance from the mouth of its river along the stream, for drawings; None = unknown.
@@ -144,6 +153,7 @@ class Station(Row):
     national_code: Annotated[str, optional("national_code", label, empty="")]
     sl651_address: Annotated[str, optional("sl651_address", label, empty="")]
     slt427_address: Annotated[str, optional("slt427_address", label, empty="")]
+    slt427_edition: Annotated[Edition | None, optional("slt427_edition", choice(Edition))]
     confirm: Annotated[Confirmation | None, optional("confirm", choice(Confirmation))]
     name_en: Annotated[str, optional("name_en", label, empty="")]
     chainage_km: Annotated[Decimal | None, optional("chainage_km", decimal(0, _LONGEST_RIVER_KM))]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from ingest.reasons import DeadLetterReason, RejectReason
 
-__all__ = ["MessageFault", "ReadingFault", "Readings"]
+__all__ = ["Attached", "AttachmentKind", "MessageFault", "ReadingFault", "Readings"]
 
 
 class ReadingFault(NamedTuple):
@@ -35,6 +36,31 @@ class MessageFault(NamedTuple):
     detail: str
 
 
+class AttachmentKind(StrEnum):
+    """What a device sent besides numbers; the value is the suffix of its file."""
+
+    PICTURE = "jpg"
+    TEXT = "txt"
+
+
+class Attached(NamedTuple):
+    """A picture or text.
+
+    Attributes:
+        message: Index of the message in the batch.
+        station: Code as sent.
+        event_time: Epoch milliseconds.
+        kind: Picture or text.
+        data: Its bytes, as sent.
+    """
+
+    message: int
+    station: str
+    event_time: int
+    kind: AttachmentKind
+    data: bytes
+
+
 @dataclass(slots=True)
 class Readings:
     """Readings found in a batch of messages; item i of the first six lists belongs together.
@@ -50,6 +76,8 @@ class Readings:
         undecodable: Messages of which no element could be read.
         sequence: (station, seq) in the order of arrival.
         unknown_keys: How many keys were ignored.
+        clocks: (message, station, what its clock showed when it sent), where a protocol tells it.
+        attached: Pictures and texts.
     """
 
     message: list[int] = field(default_factory=list)
@@ -62,3 +90,5 @@ class Readings:
     undecodable: list[MessageFault] = field(default_factory=list)
     sequence: list[tuple[str, int]] = field(default_factory=list)
     unknown_keys: int = 0
+    clocks: list[tuple[int, str, int]] = field(default_factory=list)
+    attached: list[Attached] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Station addresses: five bytes, kept as ten upper-case hex digits, and the other ways in which people write them.
+"""Station addresses: five bytes, kept as ten upper-case hex digits; what else people may call them.
 
 A5 = 00: four bytes of BCD, the eight digits of a hydrological station's code (SL 502), usually shown without the
 leading 00. Otherwise: three bytes of BCD, the division, and a **binary** number of two bytes; people and other systems
@@ -9,15 +9,7 @@ Source: SL 651-2014 6.3, in the approval drafts; frames V040, V103, V120.
 
 from __future__ import annotations
 
-import re
-from typing import Final
-
-__all__ = ["aliases", "normal_address"]
-
-_HEX: Final = re.compile(r"[0-9A-F]{10}")
-_CODE: Final = re.compile(r"[0-9A-F]{8}")
-_LONG: Final = re.compile(r"([0-9]{6})([0-9]{6})")
-_LARGEST: Final = 0xFFFF
+__all__ = ["aliases"]
 
 
 def aliases(address: str) -> tuple[str, ...]:
@@ -31,23 +23,3 @@ def aliases(address: str) -> tuple[str, ...]:
     if address[:6].isdecimal():
         return (f"{address[:6]}{int(address[6:], 16):06d}",)
     return ()
-
-
-def normal_address(text: str) -> str:
-    """The ten hex digits of an address as a person wrote it: 8, 10 or 12 digits.
-
-    Raises:
-        ValueError: None of these.
-
-    >>> normal_address("11223344"), normal_address("405902013762"), normal_address("00418d2337")
-    ('0011223344', '40590235C2', '00418D2337')
-    """
-    plain = text.strip().upper()
-    if _HEX.fullmatch(plain):
-        return plain
-    if _CODE.fullmatch(plain):
-        return "00" + plain
-    long = _LONG.fullmatch(plain)
-    if long and int(long[2]) <= _LARGEST:
-        return f"{long[1]}{int(long[2]):04X}"
-    raise ValueError(f"{text!r} is not a station address of 8, 10 or 12 digits")

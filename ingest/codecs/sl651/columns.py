@@ -23,7 +23,7 @@ from ingest.codecs.sl651.control import REPORTS, Control, Function
 from ingest.codecs.sl651.elements import OBSERVED, STATION
 from ingest.codecs.sl651.faults import FrameFault
 from ingest.codecs.sl651.framing import ASCII_HEADER, HEX_HEADER, read_all
-from ingest.codecs.sl651.mapping import STANDARD, Profile
+from ingest.codecs.sl651.mapping import NO_PROFILES, Profiles
 from ingest.codecs.sl651.packets import SetKey, join, set_key
 from ingest.codecs.sl651.plan import Kind, plan_of
 from ingest.codecs.sl651.sheet import SLOT_MS, Relative, Sheet, first_slot
@@ -77,7 +77,7 @@ def decode_sl651(
     received_at_ms: int,  # noqa: ARG001  # one signature for both field protocols; SL/T 427 dates its labels by it
     station_of: StationOf | Mapping[str, str],
     out: Readings,
-    profiles: Mapping[str, Profile] | None = None,
+    profiles: Profiles = NO_PROFILES,
 ) -> None:
     """Append the readings of one payload to ``out``; never raises for what a sender may send.
 
@@ -88,7 +88,7 @@ def decode_sl651(
         received_at_ms: When it came.
         station_of: Code of the station with an address of ten hex digits; where there is none the address serves.
         out: Columns to append to.
-        profiles: By address, for stations that need one of their own.
+        profiles: Of devices that need one of their own.
     """
     code_of = station_of if callable(station_of) else station_of.get
     if _is_one_plain(payload) and _read_plain(message, payload, zone_minutes, code_of, out, profiles):
@@ -110,7 +110,7 @@ def decode_sl651(
             to_readings(message, whole, zone_minutes, code_of, out, profiles)
     detail = broken[0][:_DETAIL_LENGTH] if broken else f"{FrameFault.NOT_A_START}: {describe(payload)}"
     if not frames:
-        out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_ELEMENT, detail))
+        out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_FRAME, detail))
     elif broken:
         out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, len(broken), detail))
 
@@ -156,7 +156,7 @@ def _read_plain(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one loop; a call an
     zone_minutes: int,
     station_of: StationOf,
     out: Readings,
-    profiles: Mapping[str, Profile] | None,
+    profiles: Profiles,
 ) -> bool:
     """Append the readings of a good HEX frame; False leaves it, untouched, to the typed way."""
     function, end = frame[10], len(frame) - 1 - _SUM
@@ -174,7 +174,9 @@ def _read_plain(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one loop; a call an
     if sent is None:
         return False
     address = text[48:58].upper()
-    profile = profiles.get(address, STANDARD) if profiles else STANDARD
+    profile = profiles.constant(address)
+    if profile is None:
+        return False
     plans = profile.plans
     station = station_of(address) or address
     sheet = Sheet(station, profile)
@@ -237,8 +239,8 @@ def _read_plain(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one loop; a call an
                 sheet.relative.append(Relative(f"{key[0]:02X}", first, _STAGES(frame, at)))
         elif kind == _WORD:
             word = int.from_bytes(frame[at:behind], "big")
-            for found, mask, inverted in profile.status:
-                sheet.add(found, time, MICRO if bool(word & mask) != inverted else 0)
+            for found, mask, inverted, elsewhere in profile.status:
+                sheet.put(elsewhere, found, time, MICRO if bool(word & mask) != inverted else 0)
         else:
             return False
         at = behind
@@ -246,5 +248,6 @@ def _read_plain(  # noqa: C901, PLR0911, PLR0912, PLR0915  # one loop; a call an
     serial = frame[14] << 8 | frame[15]
     if serial and function in _NUMBERED:
         out.sequence.append((station, serial))
+    out.clocks.append((message, station, sent))
     sheet.settle(message, out)
     return True

@@ -61,7 +61,8 @@ def plan_of(profile: Profile, key: bytes) -> Plan:
 def _plan(profile: Profile, key: bytes) -> Plan:
     first, definition = key[0], key[-1]
     is_step = first == STEP and definition == _STEP_DEFINITION
-    if is_step or key == bytes((STATION, STATION)) or TO_THE_END.get(first) == definition:
+    tag = key[:-1].hex().upper()
+    if is_step or key == bytes((STATION, STATION)) or TO_THE_END.get(first) == definition or profile.repeats(tag):
         return Plan(Kind.TYPED, 0)
     if key == bytes((OBSERVED, OBSERVED)):
         return Plan(Kind.TIME, 5)
@@ -69,17 +70,18 @@ def _plan(profile: Profile, key: bytes) -> Plan:
     width = slots[0] if slots else width_of(definition)
     if first == STATUS and width == _WORD_WIDTH:
         return Plan(Kind.WORD, width)
-    rule = profile.rules.get(key[:-1].hex().upper())
+    rule = profile.rules.get(tag)
     if rule is None:
         return Plan(Kind.SKIP, width)
     if slots:
-        return Plan(Kind.RAIN if first == RAIN_SLOTS else Kind.STAGES, width, quantity=int(rule.quantity))
+        rain = Kind.RAIN if rule.station is None else Kind.TYPED
+        return Plan(rain if first == RAIN_SLOTS else Kind.STAGES, width, quantity=int(rule.quantity))
     return _number(rule, width, decimals_of(definition))
 
 
 def _number(rule: Rule, width: int, decimals: int) -> Plan:
     factor, rest = divmod(rule.numerator, rule.denominator * 10**decimals)
-    if not width or rest or 100**width * abs(factor) > LARGEST:
+    if not width or rest or rule.offset or rule.switch or 100**width * abs(factor) > LARGEST:
         return Plan(Kind.TYPED, width)
     sentinels = {(whole * 10**decimals - less) * factor: means for whole, less, means in rule.sentinels}
     special = rule.rank or rule.station is not None or rule.whole_hours

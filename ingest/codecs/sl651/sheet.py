@@ -83,6 +83,13 @@ class Sheet:
         self.value.append(value or 0)
         self.missing.append(value is None)
 
+    def put(self, station: str | None, quantity: int, time: int, value: int | None) -> None:
+        """Append a row of another station, or with None of this one."""
+        if station is None:
+            self.add(quantity, time, value)
+        else:
+            self.seconds.append((0, station, quantity, time, value))
+
     def settle(self, message: int, out: Readings) -> None:
         """Append the rows to ``out``; the sheet is used up."""
         elsewhere: list[Second] = []

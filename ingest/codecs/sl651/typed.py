@@ -5,35 +5,37 @@ Not read, and counted as ignored: elements without a rule, test reports, packets
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from hydro.fixed import LARGEST, MICRO
 from hydro.instants import HOUR_MS, MINUTE_MS
 from hydro.quantity import Quantity
-from ingest.codecs.readings import ReadingFault, Readings
-from ingest.codecs.sl651.content import Entry, Group, Numbers, Step, Word, groups
+from ingest.codecs.readings import Attached, AttachmentKind, ReadingFault, Readings
+from ingest.codecs.sl651.content import Blob, Entry, Group, Numbers, Step, Word, groups
 from ingest.codecs.sl651.control import CLASSED, REPORTS, UNIFORM, Direction, Function
-from ingest.codecs.sl651.elements import RAIN_SLOTS, SLOT_GROUPS
+from ingest.codecs.sl651.elements import MANUAL, PICTURE, RAIN_SLOTS, SLOT_GROUPS
 from ingest.codecs.sl651.faults import ElementFault
 from ingest.codecs.sl651.frame import Frame, Message, Switches
-from ingest.codecs.sl651.mapping import STANDARD, Profile, Rule
+from ingest.codecs.sl651.mapping import NO_PROFILES, Profile, Profiles, Rule
 from ingest.codecs.sl651.number import Value, to_micro
 from ingest.codecs.sl651.sheet import NO_STAGE, SLOT_MS, Relative, Sheet, first_slot
 from ingest.codecs.sl651.wiretime import instant
 from ingest.reasons import RejectReason
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["StationOf", "to_readings", "to_rule"]
+__all__ = ["PUMPS", "StationOf", "to_readings", "to_rule"]
 
 StationOf = Callable[[str], str | None]
 """Code of the station with an address, or None."""
 
+PUMPS: Final = f"{Function.PUMP_CONTROL:02X}"
+"""Stands in the place of an identifier for the pumps of a report of pump states."""
+
 _RAIN: Final = f"{RAIN_SLOTS:02X}"
 _SLOTS: Final = frozenset(f"{identifier:02X}" for identifier in SLOT_GROUPS)
-_READ: Final = CLASSED - {Function.TEST} | {Function.STATUS, Function.IC_CARD}
+_READ: Final = CLASSED - {Function.TEST} | {Function.STATUS, Function.IC_CARD, Function.MANUAL, Function.QUERY_MANUAL}
+_ATTACHED: Final = {f"{PICTURE:02X}": AttachmentKind.PICTURE, f"{MANUAL:02X}": AttachmentKind.TEXT}
 _TENTH: Final = MICRO // 10
 
 
@@ -43,7 +45,7 @@ def to_readings(
     zone_minutes: int,
     station_of: StationOf,
     out: Readings,
-    profiles: Mapping[str, Profile] | None = None,
+    profiles: Profiles = NO_PROFILES,
 ) -> None:
     """Append the readings of one frame to ``out``.
 
@@ -53,7 +55,7 @@ def to_readings(
         zone_minutes: Zone of the wire.
         station_of: Code of the station with an address, or None, in which case the address itself is taken.
         out: Columns to append to.
-        profiles: By address, for stations that need one of their own.
+        profiles: Of devices that need one of their own.
     """
     body = frame.body
     if not isinstance(body, Message) or (frame.packet and frame.packet.total > 1):
@@ -64,9 +66,9 @@ def to_readings(
     if frame.function in REPORTS and body.serial:
         out.sequence.append((station_of(frame.station) or frame.station, body.serial))
     if frame.function == Function.PUMP_CONTROL:
-        _pumps(message, frame, body, zone_minutes, station_of, out)
+        _pumps(message, frame, body, zone_minutes, station_of, out, profiles)
     elif frame.function in _READ:
-        _Reader(message, frame, body, zone_minutes, station_of, out, profiles or {}).read()
+        _Reader(message, frame, body, zone_minutes, station_of, out, profiles).read()
     elif frame.function == Function.TEST:
         out.unknown_keys += sum(len(group.entries) for group in groups(body))
     if body.rest and frame.function in _READ:
@@ -74,8 +76,16 @@ def to_readings(
         out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
 
 
-def _pumps(message: int, frame: Frame, body: Message, zone_minutes: int, station_of: StationOf, out: Readings) -> None:
-    """Pump states that a station reports on its own: running if any of them does."""
+def _pumps(
+    message: int,
+    frame: Frame,
+    body: Message,
+    zone_minutes: int,
+    station_of: StationOf,
+    out: Readings,
+    profiles: Profiles,
+) -> None:
+    """Pump states that a station reports on its own: of each pump that has a channel, else running if any is."""
     time = instant(body.sent, zone_minutes)
     for item in body.items:
         if not isinstance(item, Switches):
@@ -85,8 +95,14 @@ def _pumps(message: int, frame: Frame, body: Message, zone_minutes: int, station
             detail = f"{station}: send time {body.sent}"
             out.faults.append(ReadingFault(message, RejectReason.BAD_TIME, 1, detail))
             continue
-        sheet = Sheet(station, STANDARD)
-        sheet.add(int(Quantity.PUMP), time, MICRO if any(item.bits) else 0)
+        sheet = Sheet(station, profiles.at(frame.station, time))
+        rules = {number: rule for (tag, number), rule in sheet.profile.further.items() if tag == PUMPS}
+        for number, is_on in enumerate(item.bits, 1):
+            if number in rules:
+                rule = rules[number]
+                sheet.put(rule.station, int(rule.quantity), time, MICRO if bool(is_on) != rule.inverted else 0)
+        if not rules:
+            sheet.add(int(Quantity.PUMP), time, MICRO if any(item.bits) else 0)
         sheet.settle(message, out)
 
 
@@ -101,7 +117,7 @@ class _Reader:
         zone_minutes: int,
         station_of: StationOf,
         out: Readings,
-        profiles: Mapping[str, Profile],
+        profiles: Profiles,
     ) -> None:
         self.message = message
         self.function = frame.function
@@ -114,20 +130,29 @@ class _Reader:
         self.sent = instant(body.sent, zone_minutes)
 
     def read(self) -> None:
-        address = self.address
-        sheet = self._turn_to(address)
+        if self.sent is not None:
+            self.out.clocks.append((self.message, self.station_of(self.address) or self.address, self.sent))
+        address = ""
+        sheet: Sheet | None = None
         for group in groups(self.body):
-            if (group.station or self.address) != address:
-                sheet.settle(self.message, self.out)
-                address = group.station or self.address
-                sheet = self._turn_to(address)
             time = self._time(group)
+            profile = self._profile(group.station or self.address, time)
+            if sheet is None or (group.station or self.address) != address or profile is not sheet.profile:
+                if sheet is not None:
+                    sheet.settle(self.message, self.out)
+                address = group.station or self.address
+                sheet = Sheet(self.station_of(address) or address, profile)
+            met: Counter[str] = Counter()
             for entry in group.entries:
-                self._entry(entry, time, sheet)
-        sheet.settle(self.message, self.out)
+                met[entry.tag] += 1
+                self._entry(entry, met[entry.tag], time, sheet)
+        if sheet is not None:
+            sheet.settle(self.message, self.out)
 
-    def _turn_to(self, address: str) -> Sheet:
-        return Sheet(self.station_of(address) or address, self.profiles.get(address, STANDARD))
+    def _profile(self, address: str, time: int | None) -> Profile:
+        """The one of the time of what is read; elements without any time can only be refused."""
+        known = self.profiles.constant(address)
+        return self.profiles.at(address, time or self.sent or 0) if known is None else known
 
     def _time(self, group: Group) -> int | None:
         if group.time is not None:
@@ -135,12 +160,20 @@ class _Reader:
         # Status reports have no observation time: what they say holds when it is sent.
         return self.sent if self.function not in CLASSED else None
 
-    def _entry(self, entry: Entry, time: int | None, sheet: Sheet) -> None:
+    def _entry(self, entry: Entry, place: int, time: int | None, sheet: Sheet) -> None:
         content = entry.content
         if isinstance(content, Word):
             self._word(content, time, sheet)
             return
-        rule = sheet.profile.rules.get(entry.tag)
+        if isinstance(content, Blob) and entry.tag in _ATTACHED:
+            at = self.sent if time is None else time
+            if at is None:
+                self._fault(RejectReason.BAD_TIME, 1, f"{sheet.station} {entry.tag}: no time")
+            else:
+                kind = _ATTACHED[entry.tag]
+                self.out.attached.append(Attached(self.message, sheet.station, at, kind, content.data))
+            return
+        rule = sheet.profile.rule(entry.tag, place)
         if rule is None:
             sheet.ignored += not isinstance(content, Step)
         elif not isinstance(content, Numbers):
@@ -154,8 +187,8 @@ class _Reader:
         if time is None:
             self._fault(RejectReason.BAD_TIME, len(sheet.profile.status), f"{sheet.station} 45: no observation time")
             return
-        for quantity, mask, inverted in sheet.profile.status:
-            sheet.add(int(quantity), time, MICRO if bool(word.bits & mask) != inverted else 0)
+        for quantity, mask, inverted, station in sheet.profile.status:
+            sheet.put(station, int(quantity), time, MICRO if bool(word.bits & mask) != inverted else 0)
 
     def _slots(self, tag: str, content: Numbers, time: int | None, sheet: Sheet, rule: Rule) -> None:
         counts = [value if type(value) is int else None for value in content.values]  # slots are never bad
@@ -171,7 +204,7 @@ class _Reader:
         else:
             for number, count in enumerate(counts):
                 value = None if count is None else count * _TENTH
-                sheet.add(int(rule.quantity), first + number * SLOT_MS, value)
+                sheet.put(rule.station, int(rule.quantity), first + number * SLOT_MS, value)
 
     def _numbers(self, entry: Entry, content: Numbers, time: int | None, sheet: Sheet, rule: Rule) -> None:
         size = len(content.values)
@@ -203,5 +236,7 @@ def to_rule(value: Value, decimals: int, rule: Rule) -> Value:
     for whole, less, means in rule.sentinels:
         if value == whole * 10**decimals - less:
             return means
-    micro = to_micro(value, decimals, rule.numerator, rule.denominator)
+    micro = to_micro(value, decimals, rule.numerator, rule.denominator) + rule.offset
+    if rule.switch:
+        return MICRO if (micro != 0) != rule.inverted else 0
     return micro if abs(micro) <= LARGEST else ElementFault.BAD_NUMBER

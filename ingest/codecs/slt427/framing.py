@@ -32,7 +32,17 @@ from hydro.errors import DecodeError
 from ingest.codecs.slt427.faults import FrameFault
 from ingest.codecs.span import Complete, Junk, NeedMore, Reading
 
-__all__ = ["LONGEST_FRAME", "SHORTEST_FRAME", "USER_DEFINED", "crc8", "header_size", "read_frame", "user_data", "wrap"]
+__all__ = [
+    "LONGEST_FRAME",
+    "SHORTEST_FRAME",
+    "USER_DEFINED",
+    "crc8",
+    "header_size",
+    "header_text",
+    "read_frame",
+    "user_data",
+    "wrap",
+]
 
 START: Final = 0x68
 END: Final = 0x16
@@ -132,6 +142,21 @@ def _described(data: bytes, reason: str) -> str:
             return f"L is {data[1]}, too short for control, address and function"
         case _:
             return f"begins with {data[:3].hex(' ').upper()}"
+
+
+def header_text(data: bytes) -> str:
+    """What the beginning of a broken frame says, for dead letters; its bytes where they are no header.
+
+    >>> header_text(bytes.fromhex("680F68B03201010700C0"))
+    'up station 3201010700 function C0 length 15'
+    """
+    body = 3
+    if len(data) < body + _SHORTEST_DATA or data[0] != START or data[_START_AGAIN] != START:
+        return data.hex().upper()
+    split = data[body] >> 6 & 1
+    address = data[body + 1 + split : body + 6 + split].hex().upper()
+    function = data[body + 6 + split : header_size(data.ljust(_ALWAYS_ENOUGH + body, b"\0"), body) + body].hex().upper()
+    return f"{'up' if data[body] & 0x80 else 'down'} station {address} function {function} length {data[1]}"
 
 
 def wrap(data: bytes) -> bytes:

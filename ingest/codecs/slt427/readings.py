@@ -8,18 +8,27 @@ reads it from fixed places, without building a frame. Everything else, and every
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeAlias
 
 from hydro.fixed import MICRO
 from hydro.instants import DAY_MS, MINUTE_MS
 from ingest.codecs.readings import MessageFault, ReadingFault
 from ingest.codecs.slt427.faults import FrameFault
 from ingest.codecs.slt427.frame import Unread, decode_frame
-from ingest.codecs.slt427.framing import read_frame
+from ingest.codecs.slt427.framing import header_text, read_frame
 from ingest.codecs.slt427.functions import FUNCTIONS
 from ingest.codecs.slt427.header import DataType, Direction, Profile
 from ingest.codecs.slt427.label import AHEAD_MS, LABEL_SIZES, label_instants
-from ingest.codecs.slt427.mapping import FIRST_CHANNEL, QUANTITY_OF, measured, micro, state_quantities
+from ingest.codecs.slt427.mapping import (
+    NO_DEVICES,
+    QUANTITY_OF,
+    STANDARD,
+    Devices,
+    measured,
+    micro,
+    state_quantities,
+    state_rows,
+)
 from ingest.codecs.slt427.numbers import Bcd, Sign, State
 from ingest.codecs.slt427.reports import layout
 from ingest.codecs.span import Complete, NeedMore
@@ -30,9 +39,11 @@ if TYPE_CHECKING:
 
     from ingest.codecs.readings import Readings
     from ingest.codecs.slt427.frame import Frame
+    from ingest.codecs.slt427.mapping import Device
 
 __all__ = ["decode_slt427"]
 
+_SHOWN: Final = 16  # bytes of a broken frame that its dead letter repeats
 _HEAD: Final = 10  # bytes before the data field of an unsplit frame with a function of one byte
 _TAIL: Final = 2
 _WORDS: Final = 4
@@ -49,7 +60,7 @@ def decode_slt427(
     received_at_ms: int,
     station_of: Callable[[str], str],
     out: Readings,
-    profile_of: Callable[[str], Profile | None] | None = None,
+    devices: Devices = NO_DEVICES,
 ) -> None:
     """Append the readings of one payload to ``out``; never raises for what a sender may send.
 
@@ -61,8 +72,8 @@ def decode_slt427(
             time of what has none.
         station_of: Station of an address of ten hexadecimal digits.
         out: Columns to append to.
-        profile_of: What the device at an address is known to follow; None = tell from the bytes. Needed only where one
-            length has two readings, which the short way never takes.
+        devices: Of which some mean what the register's channels say, or are known to follow one edition. The latter is
+            needed only where one length has two readings, which the short way never takes.
     """
     at = 0
     frames = 0
@@ -74,12 +85,14 @@ def decode_slt427(
         if isinstance(found, Complete):
             frames += 1
             data = payload if found.end - at == len(payload) else payload[at : found.end]
-            if not _append_short(message, data, zone_minutes, received_at_ms, station_of, out):
+            device = STANDARD if devices is NO_DEVICES else devices.constant(data[4:9].hex().upper())
+            is_plain = device is not None and device.is_plain
+            if not is_plain or not _append_short(message, data, zone_minutes, received_at_ms, station_of, out):
                 frame = decode_frame(data)
-                known = profile_of(frame.address.key) if profile_of else None
-                if known not in (None, frame.profile):
-                    frame = decode_frame(data, known)
-                _append(message, frame, zone_minutes, received_at_ms, station_of, out)
+                edition = devices.at(frame.address.key, received_at_ms).edition
+                if edition not in (None, frame.profile):
+                    frame = decode_frame(data, edition)
+                _append(message, frame, zone_minutes, received_at_ms, station_of, out, devices)
             at, fault = found.end, None
             continue
         reason = FrameFault.INCOMPLETE if isinstance(found, NeedMore) else found.reason
@@ -91,12 +104,12 @@ def decode_slt427(
         at = at + 1 if isinstance(found, NeedMore) else found.end
     if not frames:
         reason, place = faults[0] if faults else (FrameFault.NOT_A_START if payload else FrameFault.EMPTY, 0)
-        detail = f"{reason} at byte {place}: {payload[place : place + 16].hex().upper()}"
-        out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_ELEMENT, detail))
+        detail = f"{reason} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
+        out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_FRAME, detail))
         return
     out.unknown_keys += strays
     for why, place in faults:
-        detail = f"{why} at byte {place}: {payload[place : place + 16].hex().upper()}"
+        detail = f"{why} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
         out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
 
 
@@ -110,6 +123,7 @@ def _append(
     received_at_ms: int,
     station_of: Callable[[str], str],
     out: Readings,
+    devices: Devices = NO_DEVICES,
 ) -> None:
     """Append the readings of one frame."""
     content = frame.content
@@ -124,38 +138,47 @@ def _append(
         else:
             out.unknown_keys += 1
         return
-    rows = _measured_rows(message, frame, station, out)
+    event_time = received_at_ms if frame.label is None else frame.label.instant(received_at_ms, zone_minutes)
+    if frame.label is not None and event_time is not None:
+        out.clocks.append((message, station, event_time))
+    device = devices.at(frame.address.key, received_at_ms if event_time is None else event_time)
+    rows = _measured_rows(message, frame, station, device, out)
     if content.alarm is not None and content.status is not None:
-        rows += ((int(quantity), value, False) for quantity, value in state_quantities(content.alarm, content.status))
+        states = state_rows(device, content.alarm, content.status)
+        rows += ((elsewhere, int(quantity), value, False) for elsewhere, quantity, value in states)
     if not rows:
         return
-    event_time = received_at_ms if frame.label is None else frame.label.instant(received_at_ms, zone_minutes)
     if event_time is None:
         detail = f"{station}: time label {frame.label.raw.hex().upper() if frame.label else ''}"
         out.faults.append(ReadingFault(message, RejectReason.BAD_TIME, len(rows), detail))
         return
-    for code, value, missing in rows:
+    for elsewhere, code, value, missing in rows:
         out.message.append(message)
-        out.station.append(station)
+        out.station.append(station if elsewhere is None else elsewhere)
         out.quantity.append(code)
         out.event_time.append(event_time)
         out.value.append(value)
         out.missing.append(missing)
 
 
-def _measured_rows(message: int, frame: Frame, station: str, out: Readings) -> list[tuple[int, int, bool]]:
-    """Quantity, value and whether it is missing of the numbers that are mapped; the others are counted."""
-    rows = []
+_Row: TypeAlias = tuple[str | None, int, int, bool]
+"""Station (None: the sender's), quantity, value and whether it is missing."""
+
+
+def _measured_rows(message: int, frame: Frame, station: str, device: Device, out: Readings) -> list[_Row]:
+    """Rows of the numbers that are mapped; the others are counted."""
+    rows: list[_Row] = []
     for element, channel, number in measured(frame):
-        quantity = QUANTITY_OF.get(element)
-        if quantity is None or channel != FIRST_CHANNEL:
+        rule = device.rule(element, channel)
+        if rule is None:
             out.unknown_keys += 1
         elif number.state is State.BAD:
             raw = (number.raw or b"").hex().upper()
-            detail = f"{station} {quantity.text}: {element} {raw} is not a decimal number"
+            detail = f"{station} {rule.quantity.text}: {element} {raw} is not a decimal number"
             out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
         else:
-            rows.append((int(quantity), micro(number), number.state is State.MISSING))
+            missing = number.state is State.MISSING
+            rows.append((rule.station, int(rule.quantity), 0 if missing else rule.of(micro(number)), missing))
     return rows
 
 
@@ -248,7 +271,9 @@ def _append_short(
     values += state_values
     count = len(values)
     out.message += (message,) * count
-    out.station += (station_of(data[4:9].hex().upper()),) * count
+    station = station_of(data[4:9].hex().upper())
+    out.clocks.append((message, station, event_time))
+    out.station += (station,) * count
     out.quantity += quantities
     out.quantity += state_codes
     out.event_time += (event_time,) * count

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from hydro.register.field_address import normal_address
 from ingest.codecs.sl651 import decode_frame
-from ingest.codecs.sl651.address import aliases, normal_address
+from ingest.codecs.sl651.address import aliases
 from ingest.codecs.sl651.frame import Element, Message
 from ingest.codecs.sl651.parameters import BASIC, COUNTERS, RUNNING, explain_parameter
 from tests.ingest.codecs.sl651.vectors import frame_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from typing import NamedTuple
 
 import pytest
@@ -12,11 +13,13 @@ from hydro.errors import DecodeError
 from hydro.fixed import MICRO
 from hydro.instants import MINUTE_MS, format_instant
 from hydro.quantity import QUANTITIES, Quantity
+from hydro.register import EARLIEST_MS, LATEST_MS
+from ingest.codecs.over_time import OverTime, Span
 from ingest.codecs.readings import Readings
 from ingest.codecs.sl651 import STANDARD, Frame, Profile, decode_frame, decode_sl651, encode_frame, to_readings
 from ingest.codecs.sl651.columns import _is_one_plain, _read_plain
 from ingest.codecs.sl651.elements import ELEMENTS
-from ingest.codecs.sl651.mapping import Rule, Sentinel
+from ingest.codecs.sl651.mapping import NO_PROFILES, Profiles, Rule, Sentinel, StatusRule
 from tests.ingest.codecs.sl651.generated import hex_frames, mutated, reports
 from tests.ingest.codecs.sl651.vectors import BROKEN, GOOD, Vector, each, frame_of, summed
 
@@ -32,10 +35,16 @@ class Row(NamedTuple):
     value: float | None
 
 
+def always(profiles: dict[str, Profile] | None) -> Profiles:
+    """The same profiles at all times."""
+    given = profiles or {}
+    return OverTime(STANDARD, {address: [Span(EARLIEST_MS, LATEST_MS, each)] for address, each in given.items()})
+
+
 def decode(payload: bytes, profiles: dict[str, Profile] | None = None) -> Readings:
     """Readings of one payload; the test station is called S1."""
     out = Readings()
-    decode_sl651(0, payload, ZONE, 0, {ADDRESS: "S1"}, out, profiles)
+    decode_sl651(0, payload, ZONE, 0, {ADDRESS: "S1"}, out, always(profiles))
     return out
 
 
@@ -43,7 +52,7 @@ def typed(payload: bytes, profiles: dict[str, Profile] | None = None) -> Reading
     """The same of one frame, by way of its items."""
     out = Readings()
     station_of: dict[str, str] = {ADDRESS: "S1"}
-    to_readings(0, decode_frame(payload), ZONE, station_of.get, out, profiles)
+    to_readings(0, decode_frame(payload), ZONE, station_of.get, out, always(profiles))
     return out
 
 
@@ -377,7 +386,7 @@ def test_serial_numbers_of_reports_count_gaps() -> None:
 
 def test_a_payload_may_hold_several_frames_and_junk() -> None:
     good = report("38121203")
-    out = decode(b"\xfe" + good + good + b"\x7e" + frame_of("V047") + report("F2F24142", function=0x35))
+    out = decode(b"\xfe" + good + good + b"\x7e" + frame_of("V047") + report("38121203", function=0x30))
     assert [row.value for row in rows(out)] == [12.03, 12.03]
     assert len(rows(out, "0000000022")) == 1
     assert out.faults == []
@@ -386,7 +395,7 @@ def test_a_payload_may_hold_several_frames_and_junk() -> None:
 @each(BROKEN)
 def test_a_broken_frame_is_a_dead_letter_with_its_header(vector: Vector) -> None:
     out = decode(vector.data)
-    assert [(fault.message, fault.reason) for fault in out.undecodable] == [(0, "bad_element")]
+    assert [(fault.message, fault.reason) for fault in out.undecodable] == [(0, "bad_frame")]
     assert "function" in out.undecodable[0].detail
     assert (out.value, out.faults) == ([], [])
 
@@ -401,7 +410,7 @@ def test_a_broken_frame_does_not_spoil_the_others() -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"REG:0001", b"{}", b"\x7e", b"\x00" * 100])
 def test_a_payload_without_a_frame_is_a_dead_letter(payload: bytes) -> None:
-    assert [fault.reason for fault in decode(payload).undecodable] == ["bad_element"]
+    assert [fault.reason for fault in decode(payload).undecodable] == ["bad_frame"]
 
 
 def test_a_callable_may_name_the_station_and_the_address_serves_where_it_does_not() -> None:
@@ -420,7 +429,13 @@ VENDOR = Profile(
         "29": Rule(Quantity.DISCHARGE, station="M2"),
         "F6": Rule(Quantity.STAGE, station="M2"),
         "38": Rule(Quantity.VOLTAGE, sentinels=(Sentinel(0, 0, None),)),
+        "39": Rule(Quantity.STAGE, offset=1_500_000),
+        "F4": Rule(Quantity.RAIN, station="M1"),
+        "FF12": Rule(Quantity.DOOR, switch=True, inverted=True),
+        "36": Rule(Quantity.VELOCITY),
     },
+    further={("36", 2): Rule(Quantity.VELOCITY, station="M1"), ("4C", 2): Rule(Quantity.PUMP, station="M2")},
+    status=(StatusRule(Quantity.DOOR, 1 << 7, inverted=True), StatusRule(Quantity.PUMP, 1 << 9, station="M1")),
     stage_base={"F6": 5_000_000},
 )
 
@@ -466,7 +481,7 @@ def test_both_ways_read_whatever_has_a_right_check_sum_alike(
     try:
         expected = typed(payload, profiles)
     except DecodeError:
-        assert [fault.reason for fault in found.undecodable] == ["bad_element"]
+        assert [fault.reason for fault in found.undecodable] == ["bad_frame"]
         return
     if not decode_frame(payload).packet:
         assert found == expected
@@ -476,7 +491,7 @@ def test_both_ways_read_whatever_has_a_right_check_sum_alike(
 def test_real_reports_take_the_fast_way(vector: Vector) -> None:
     out = Readings()
     assert _is_one_plain(vector.data)
-    assert _read_plain(0, vector.data, ZONE, lambda _: None, out, None)
+    assert _read_plain(0, vector.data, ZONE, lambda _: None, out, NO_PROFILES)
 
 
 @given(st.binary(max_size=300))
@@ -484,3 +499,29 @@ def test_any_payload_is_read(payload: bytes) -> None:
     out = decode(payload)
     assert len(out.undecodable) == 1
     assert out.value == []
+
+
+def test_a_picture_is_put_together_from_its_packets() -> None:
+    packets = [vector for vector in GOOD if vector.sequence and vector.sequence["id"] == "yu-36H"]
+    out = decode(b"".join(vector.data for vector in packets))
+    ((message, station, time, kind, data),) = out.attached
+    assert (message, station, kind) == (0, "S1", "jpg")
+    assert format_instant(time, ZONE) == "2059-10-11T16:11:00+08:00"
+    assert packets[0].sequence is not None
+    assert sha256(data).hexdigest() == packets[0].sequence["jpeg_sha256"]
+
+
+def test_a_text_report_is_attached_as_it_came_at_its_send_time() -> None:
+    out = decode(frame_of("V164"))
+    ((_, station, time, kind, data),) = out.attached
+    assert (station, kind, data) == ("S1", "txt", b"yanyu1988:YCZ-2A-101!!!")
+    assert format_instant(time, ZONE) == "2013-03-25T09:58:04+08:00"
+    assert (out.unknown_keys, out.faults) == (0, [])
+
+
+def test_a_frame_tells_what_the_clock_of_its_device_showed() -> None:
+    out = decode(report("38121203"))
+    assert [(station, format_instant(sent, ZONE)) for _, station, sent in out.clocks] == [
+        ("S1", "2026-03-01T08:00:10+08:00")
+    ]
+    assert out.clocks == typed(report("38121203")).clocks

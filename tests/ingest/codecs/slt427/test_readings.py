@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from hydro.instants import format_instant, parse_instant
 from hydro.quantity import Quantity
+from hydro.register import EARLIEST_MS, LATEST_MS
+from ingest.codecs.over_time import OverTime, Span
 from ingest.codecs.readings import Readings
 from ingest.codecs.slt427 import DataType, Profile, decode_frame, encode_frame
 from ingest.codecs.slt427.framing import wrap
+from ingest.codecs.slt427.mapping import NO_DEVICES, STANDARD, Device
 from ingest.codecs.slt427.readings import _append, _append_short, decode_slt427
 from tests.ingest.codecs.slt427.generated import odd_reports, reports
 from tests.ingest.codecs.slt427.vectors import VECTORS, frame_of
@@ -170,12 +173,11 @@ def test_the_answer_to_a_query_is_of_its_arrival_and_its_rain_is_a_total() -> No
 def test_the_known_profile_of_a_device_decides_where_one_length_has_two_readings() -> None:
     # One temperature with a long label, or two with a short one.
     payload = report(9, "8501", "00000000" + "00001412052600")
-    known: dict[str, Profile] = {}
-    for expected in ("2026-05-12T14:00:00", "2026-04-26T05:12:14"):
+    known = OverTime(STANDARD, {"3201010700": [Span(EARLIEST_MS, LATEST_MS, Device(edition=Profile.SZY206))]})
+    for devices, expected in ((NO_DEVICES, "2026-05-12T14:00:00"), (known, "2026-04-26T05:12:14")):
         out = Readings()
-        decode_slt427(0, payload, BEIJING, ARRIVED, station_of, out, known.get)
+        decode_slt427(0, payload, BEIJING, ARRIVED, station_of, out, devices)
         assert {format_instant(time, BEIJING) for time in out.event_time} == {f"{expected}+08:00"}
-        known["3201010700"] = Profile.SZY206
 
 
 def test_alarm_and_manual_reports_are_readings() -> None:
