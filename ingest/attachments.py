@@ -1,7 +1,7 @@
 """Pictures and texts of devices as files: evidence that no column holds.
 
 ``STATION/2026-03-02/20260302T080500_POSITION.jpg``, by the day and time (in the zone of the settings) at which they
-were taken. A file is written whole before the reader's position is saved, under a name that follows from the message;
+were taken; ``POSITION_2`` is the second of that kind and minute in one message. A file is written whole before the reader's position is saved, under a name that follows from the message;
 reading the journal again after a crash writes the same files again.
 
 The folder is bounded: beyond that the oldest days of all stations go, which is counted.
@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 from hydro.errors import StateError
@@ -49,20 +50,32 @@ class AttachmentFolder:
         self.kept = 0
         self.dropped = 0
 
-    def path_of(self, attachment: Attachment) -> Path:
-        """Where the file of an attachment lies."""
+    def path_of(self, attachment: Attachment, place: int = 1) -> Path:
+        """Where the file of an attachment lies.
+
+        Args:
+            attachment: The picture or text.
+            place: Which it is of its message's that have the same station, time and kind.
+        """
         moment = format_instant(attachment.event_time, self._zone)
-        name = f"{moment[:19].replace('-', '').replace(':', '')}_{attachment.position}.{attachment.kind}"
+        number = f"{attachment.position}" if place == 1 else f"{attachment.position}_{place}"
+        name = f"{moment[:19].replace('-', '').replace(':', '')}_{number}.{attachment.kind}"
         return self._path / _folder_name(attachment.station) / moment[:10] / name
 
     def keep(self, attachments: Iterable[Attachment]) -> None:
         """Write files, durably.
 
+        Args:
+            attachments: All of each message.
+
         Raises:
             StateError: The disk is full, or can't be written; may be tried again.
         """
+        places: Counter[Path] = Counter()
         for attachment in attachments:
-            path = self.path_of(attachment)
+            alike = self.path_of(attachment)
+            places[alike] += 1
+            path = self.path_of(attachment, places[alike])
             try:
                 if not path.exists():
                     path.parent.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ from hydro.instants import parse_instant
 from ingest.topics import PRETENDED, TCP_GATEWAY
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from concurrent.futures import Executor
 
     from ingest.mqtt import Batch
@@ -33,6 +33,7 @@ class JournalSink:
         clock: Epoch milliseconds.
         trust_replay: Take ``received_at`` from the user property where a message has one.
         appended: Called in the event loop after each append.
+        written: Called after an append of what came over MQTT, with topics and payloads; must not raise.
     """
 
     def __init__(
@@ -43,12 +44,14 @@ class JournalSink:
         clock: Callable[[], int],
         trust_replay: bool,
         appended: Callable[[], None],
+        written: Callable[[Sequence[str], Sequence[bytes]], None] | None = None,
     ) -> None:
         self._journal = journal
         self._thread = thread
         self._clock = clock
         self._trust_replay = trust_replay
         self._appended = appended
+        self._written = written
 
     async def __call__(self, batch: Batch) -> None:
         """Make a batch durable.
@@ -63,6 +66,20 @@ class JournalSink:
         received = self._recorded(batch.properties, len(batch)) if self._trust_replay and batch.properties else None
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._journal.append, topics, batch.payloads, received)
+        self._appended()
+        if self._written is not None:
+            self._written(topics, batch.payloads)
+
+    async def append_own(self, topics: list[str], payloads: list[bytes]) -> None:
+        """Make messages durable that our own listener took.
+
+        Raises:
+            JournalFull: No room; the same messages may come again.
+            JournalError: The disk failed.
+        """
+        received = [self._clock()] * len(topics) if self._trust_replay else None
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._journal.append, topics, payloads, received)
         self._appended()
 
     def _recorded(self, properties: Mapping[int, list[tuple[str, str]]], size: int) -> list[int]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -17,9 +16,10 @@ import numpy as np
 
 from hydro.columns import Observations
 from hydro.instants import MINUTE_MS, format_instant
-from hydro.register.field_address import normal_address
 from hydro.series import QUANTITY_SLOTS, SeriesIndex
+from ingest.addresses import Addresses
 from ingest.codecs.channels import sl651_profiles, slt427_devices
+from ingest.codecs.framing import Wire
 from ingest.codecs.json import decode_json
 from ingest.codecs.readings import MessageFault, Readings
 from ingest.codecs.sl651 import decode_sl651
@@ -181,8 +181,9 @@ class Decoder:
         self._ticks = ticks
         self._admission = Admission(register, index, max_age_days)
         self._gross_range = GrossRange(register, index)
-        self._sl651 = _station_of(register, "sl651_address")
-        self._slt427 = _station_of(register, "slt427_address")
+        addresses = Addresses(register)
+        self._sl651 = _station_of(addresses, Wire.SL651)
+        self._slt427 = _station_of(addresses, Wire.SLT427)
         self._profiles = sl651_profiles(register, self._sl651)
         self._devices = slt427_devices(register, self._slt427)
         self._numbers = {code: number for number, code in enumerate(index.stations)}
@@ -313,19 +314,11 @@ class Decoder:
         return batch, refused
 
 
-def _station_of(register: Register, column: str) -> Callable[[str], str]:
-    """Code of the station that has an address on the wire: by its column, else by its code being that address."""
-    addresses: dict[str, str] = {}
-    for code in register.stations:
-        with suppress(ValueError):  # most codes are no addresses
-            addresses[normal_address(code)] = code
-    for code, rows in register.stations.items():  # what the column says goes before what a code looks like
-        for row in rows:
-            with suppress(ValueError):  # an empty cell
-                addresses[normal_address(getattr(row, column))] = code
+def _station_of(addresses: Addresses, wire: Wire) -> Callable[[str], str]:
+    """Code of the station that has an address on the wire; an address that nobody has serves as code."""
 
     def station(address: str) -> str:
-        return addresses.get(address, address)
+        return addresses.station(wire, address) or address
 
     return station
 

@@ -18,7 +18,7 @@ import numpy as np
 from ingest.salvage import decode_all
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -51,6 +51,8 @@ class Follower:
         on_gap: Told of positions that can't be read any more.
         on_broken: Told of messages that broke the decoder and were set aside. Without it what the decoder raised is
             raised.
+        on_messages: Given topics, payloads and times of receipt of what is decoded next, as it was received: who spoke
+            doesn't stand in what was decoded.
     """
 
     def __init__(
@@ -59,11 +61,13 @@ class Follower:
         decoder: Decoder,
         on_gap: Callable[[Gap], None],
         on_broken: Callable[[Undecodable], None] | None = None,
+        on_messages: Callable[[Sequence[str], Sequence[bytes], NDArray[np.int64]], None] | None = None,
     ) -> None:
         self._reader = reader
         self._decoder = decoder
         self._on_gap = on_gap
         self._on_broken = on_broken
+        self._on_messages = on_messages
         self._gaps = 0
         self._rows: deque[JournalBatch] = deque()
         self._given = 0
@@ -96,6 +100,8 @@ class Follower:
         if piece is None:
             return None
         self._given = piece.first + len(piece.topics) - 1
+        if self._on_messages is not None:
+            self._on_messages(piece.topics, piece.payloads, piece.received_at)
         if self._on_broken is None:
             return self._decoder.decode(*piece)
         return decode_all(self._decoder, *piece, self._on_broken)

@@ -91,7 +91,7 @@ class StoreReader:
     """
 
     def __init__(self, index: SeriesIndex, state: StateFile, journal_end: int) -> None:
-        self._journal_end = journal_end
+        self.journal_end = journal_end
         self._index = index
         self._state = state
         self._memory = KeyMemory()
@@ -218,7 +218,7 @@ class StoreReader:
         """
         if self.position < self._recalled_until:
             return False
-        if self.position >= self._journal_end:
+        if self.position >= self.journal_end:
             self._window_at = self._newest
         first_known = self._first_known_hour
         dirty = self._memory.dirty_hours

@@ -2,6 +2,10 @@
 
 The journal holds what the store hasn't got, so a store that is away is waited for as long as it takes, and so is
 room on a disk that is full. The cursor is saved only when everything up to it has been answered for.
+
+A store that keeps the journal position with its rows says after a crash itself what it has; what is read again up to
+there is counted, not written. Its position is never behind the snapshot: where it is all the same, the file is another
+one (a damaged one was set aside, or `store.url` changed), and is filled from the journal first.
 """
 
 from __future__ import annotations
@@ -9,6 +13,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from hydro.columns import Observations
 from ingest.decode import DeadLetter, DeadLetterKind, DecodedBatch
 from ingest.reasons import RejectReason
 from ingest.retry import until_done
@@ -18,11 +23,11 @@ if TYPE_CHECKING:
     import random
     from collections.abc import Callable
 
-    from hydro.columns import Observations
     from hydro.errors import WatermasterError
     from hydro.series import SeriesIndex
     from ingest.follow import Follower
     from ingest.store_reader import StoreReader
+    from ingest.store_rebuild import StoreRebuild
     from storage.store import Store, WriteResult
 
 __all__ = ["StoreWriter"]
@@ -42,25 +47,31 @@ class StoreWriter:
         reader: Duplicates, corrections, totals.
         store: Where the rows go.
         index: Series numbers.
-        dead_letters: Where the refused goes.
+        dead_letters: Where the refused goes; None where it lies already.
         saved: Called with the position after each snapshot.
         failed: Told what the store complains about, and with None that it answers.
         unsaved: Told why state or dead letters can't be written, and with None that they are; without it ``failed`` is.
         rng: For waits.
+        rebuild: Fills a store that is behind the snapshot.
+        until: Last journal position that is wanted.
+        keep: Given each batch before its position is saved; tried again while it raises that there is no room.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the wiring of a loop, by name
         self,
         follower: Follower,
         reader: StoreReader,
         store: Store,
         index: SeriesIndex,
-        dead_letters: DeadLetterFile,
+        dead_letters: DeadLetterFile | None,
         *,
         saved: Callable[[int], None],
         failed: Callable[[WatermasterError | None], None],
         unsaved: Callable[[WatermasterError | None], None] | None = None,
         rng: random.Random,
+        rebuild: StoreRebuild | None = None,
+        until: int | None = None,
+        keep: Callable[[DecodedBatch], None] | None = None,
     ) -> None:
         self._follower = follower
         self._reader = reader
@@ -71,6 +82,11 @@ class StoreWriter:
         self._failed = failed
         self._unsaved = unsaved or failed
         self._rng = rng
+        self._rebuild = rebuild
+        self._until = until
+        self._keep = keep
+        self._reached: int | None = None
+        """Journal position in the store; None where it keeps none."""
         self._sending: asyncio.Task[None] | None = None
         self._stopping = False
         self._saved_position = reader.position
@@ -90,9 +106,10 @@ class StoreWriter:
         loop = asyncio.get_running_loop()
         self._saved_at = loop.time()
         await until_done(self._store.ensure, self._rng, self._failed)
+        await self._meet()
         try:
             while True:
-                batch = await self._follower.next(self._reader.position, _LIMIT)
+                batch = await self._follower.next(self._reader.position, _LIMIT, until=self._until)
                 if batch is not None:
                     await self._take(batch)
                 moved = self._reader.position - self._saved_position
@@ -105,6 +122,18 @@ class StoreWriter:
             if self._sending is not None:
                 self._sending.cancel()
 
+    async def _meet(self) -> None:
+        """Bring the store's position and ours together."""
+        reached = await until_done(self._store.position, self._rng, self._failed)
+        if reached is not None and reached > self._reader.journal_end:
+            # A restored store, or a journal begun anew: its positions mean other messages.
+            reached = self._reader.position
+            await until_done(lambda: self._store.rewind(self._reader.position), self._rng, self._failed)
+        if reached is not None and reached < self._reader.position and self._rebuild is not None:
+            await self._rebuild.run(reached, self._reader.position)
+            reached = await until_done(self._store.position, self._rng, self._failed)
+        self._reached = reached
+
     async def _take(self, batch: DecodedBatch) -> None:
         asked = self._reader.unknown_keys(batch)
         if asked:
@@ -113,14 +142,18 @@ class StoreWriter:
             await self._written(lambda: self._reader.recall(batch, asked, found))
         rows = self._reader.step(batch)
         await self._put_away(batch.dead_letters)
+        keep = self._keep
+        if keep is not None:
+            await self._written(lambda: keep(batch))
         if not len(rows):
             return
-        send = self._store.prepare(rows, self._index)
+        send = self._store.prepare(rows, self._index, batch.last)
         await self._drained()
 
         async def deliver() -> None:
             result = await until_done(send, self._rng, self._failed)
             await self._set_aside(rows, result)
+            self._note_reached(batch.last)
 
         self._sending = asyncio.create_task(deliver())
 
@@ -133,17 +166,27 @@ class StoreWriter:
                 sending.cancel()
                 raise
 
+    def _note_reached(self, position: int) -> None:
+        if self._reached is not None:
+            self._reached = max(self._reached, position)
+
     async def _save(self) -> None:
         await self._drained()
+        # Nothing of the latest messages may have been for the store.
+        if self._reached is not None and self._reached < self._reader.position:
+            position = self._reader.position
+            await until_done(self._store.prepare(Observations.empty(), self._index, position), self._rng, self._failed)
+            self._note_reached(position)
         if await self._written(self._reader.save):
             self._saved_position = self._reader.position
             self._saved(self._saved_position)
         self._saved_at = asyncio.get_running_loop().time()
 
     async def _put_away(self, letters: list[DeadLetter]) -> None:
-        if letters:
+        file = self._dead_letters
+        if letters and file is not None:
             rows = [StoredDeadLetter(*letter) for letter in letters]
-            await self._written(lambda: self._dead_letters.add(rows))
+            await self._written(lambda: file.add(rows))
 
     async def _written(self, write: Callable[[], T]) -> T:
         """Result of writing to the disk, tried until there is room."""

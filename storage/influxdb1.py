@@ -25,7 +25,17 @@ import aiohttp
 import msgspec
 
 from hydro.errors import StoreError, StoreUnavailable
-from storage.influxql import Answer, batches, key_ranges, points_of, quote_identifier, range_statement
+from storage.buckets import bucketise
+from storage.influxql import (
+    Answer,
+    batches,
+    key_ranges,
+    latest_statement,
+    newest_of,
+    points_of,
+    quote_identifier,
+    range_statement,
+)
 from storage.lineprotocol import LineEncoder, alert_line
 from storage.store import Rejection, WriteResult
 from storage.writerequest import MAX_POINTS, Refusal, compress, observation_requests, request_of_lines
@@ -35,8 +45,9 @@ if TYPE_CHECKING:
 
     from hydro.columns import Observations
     from hydro.series import SeriesIndex
+    from storage.buckets import Bucket, Grid
     from storage.influxql import KeyRange, Result
-    from storage.store import AlertPoint, Key, Point, PreparedWrite
+    from storage.store import AlertPoint, Keeping, Key, Point, PreparedWrite
     from storage.store_url import StoreAddress
     from storage.writerequest import WriteRequest
 
@@ -106,7 +117,14 @@ class InfluxDB1:
         """
         await self._offer(compress(b""), 0)
 
-    def prepare(self, rows: Observations, names: SeriesIndex) -> PreparedWrite:
+    async def position(self) -> int | None:
+        """None: the server knows of no journal; what was sent after the last snapshot is sent again."""
+        return None
+
+    async def rewind(self, position: int) -> None:
+        """Nothing is kept."""
+
+    def prepare(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> PreparedWrite:  # noqa: ARG002  # see position
         """Encode and compress a batch of any size; see :meth:`storage.store.Store.prepare`."""
         if self._encoder is None or self._encoder.names is not names:
             self._encoder = LineEncoder(names)
@@ -117,9 +135,9 @@ class InfluxDB1:
 
         return send
 
-    async def write(self, rows: Observations, names: SeriesIndex) -> WriteResult:
+    async def write(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> WriteResult:
         """Write a batch of any size; see :meth:`storage.store.Store.write`."""
-        return await self.prepare(rows, names)()
+        return await self.prepare(rows, names, upto)()
 
     async def write_alerts(self, transitions: Sequence[AlertPoint]) -> WriteResult:
         """Write transitions of alerts; see :meth:`storage.store.Store.write_alerts`."""
@@ -165,6 +183,23 @@ class InfluxDB1:
 
             await self._query(query, len(asked), take)
         return found
+
+    async def buckets(self, station: str, quantity: str, start: int, end: int, grid: Grid) -> list[Bucket]:
+        """Of the points of :meth:`read`."""
+        return list(bucketise(await self.read(station, quantity, start, end), start, end, grid))
+
+    async def latest(self, since: int) -> dict[tuple[str, str], Point]:
+        """Newest values by series; see :meth:`storage.store.Store.latest`."""
+        newest: dict[tuple[str, str], Point] = {}
+        await self._query(latest_statement(since), 1, lambda part: newest.update(newest_of(part)))
+        return newest
+
+    async def kept_since(self, every_ms: int | None) -> int | None:  # noqa: ARG002  # the same for all
+        """None: nothing is summed up, and what the server's own retention drops, it doesn't tell."""
+        return None
+
+    async def upkeep(self, at: int, keeping: Keeping) -> None:
+        """Nothing: retention policies are the server's own."""
 
     async def _send(self, requests: Sequence[WriteRequest], refused: Sequence[Rejection], rows: int) -> WriteResult:
         rejected = list(refused)

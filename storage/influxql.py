@@ -28,6 +28,8 @@ __all__ = [
     "Series",
     "batches",
     "key_ranges",
+    "latest_statement",
+    "newest_of",
     "points_of",
     "quote_identifier",
     "quote_string",
@@ -75,6 +77,12 @@ def range_statement(station: str, quantity: str, after: int, end: int) -> str:
         f"SELECT value, flag FROM {MEASUREMENT} WHERE station = {quote_string(station)}"  # noqa: S608  # quoted
         f" AND quantity = {quote_string(quantity)} AND time > {low}ms AND time <= {high}ms"
     )
+
+
+def latest_statement(since: int) -> str:
+    """Statement for the newest value of each series with time > since (epoch milliseconds)."""
+    low = min(max(since, EARLIEST_MS), LATEST_MS)
+    return f"SELECT last(value), flag FROM {MEASUREMENT} WHERE time > {low}ms GROUP BY station, quantity"  # noqa: S608  # a number
 
 
 class KeyRange(NamedTuple):
@@ -127,9 +135,10 @@ def batches(ranges: Iterable[KeyRange]) -> Iterator[tuple[str, list[KeyRange]]]:
 
 
 class Series(msgspec.Struct):
-    """Rows of one series: time (epoch milliseconds), value, flag."""
+    """Rows of one series: time (epoch milliseconds), value, flag; its tags where the statement groups by them."""
 
     values: list[tuple[int, float | None, int | None]] = []
+    tags: dict[str, str] = {}
 
 
 class Result(msgspec.Struct):
@@ -170,6 +179,18 @@ def points_of(result: Result) -> Iterator[Point]:
                 yield Point(time, None, missing)
             else:
                 yield Point(time, _micro(value), Flag.NOT_EVALUATED if flag is None else flag)
+
+
+def newest_of(result: Result) -> Iterator[tuple[tuple[str, str], Point]]:
+    """Station, quantity and point of each series of an answer to `latest_statement`.
+
+    Raises:
+        StoreError: A value that the product can't hold.
+    """
+    for series in result.series:
+        for point in points_of(Result(series=[series])):
+            if point.value is not None:
+                yield (series.tags.get("station", ""), series.tags.get("quantity", "")), point
 
 
 def _micro(value: float) -> int:

@@ -1,4 +1,4 @@
-"""The time-series store as the rest of the product sees it: InfluxDB now, the embedded store later.
+"""The time-series store as the rest of the product sees it: InfluxDB, or the embedded one.
 
 A store holds at most one point per (station, quantity, event time); writing one again replaces it, so everything may be
 sent again after a crash. Readers and writers meet no server's words here: a store speaks through these types and the
@@ -7,14 +7,15 @@ errors of :mod:`hydro.errors`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
     from hydro.columns import Observations
     from hydro.series import SeriesIndex
+    from storage.buckets import Bucket, Grid
 
-__all__ = ["AlertPoint", "Key", "Point", "PreparedWrite", "Rejection", "Store", "WriteResult"]
+__all__ = ["AlertPoint", "Keeping", "Key", "Point", "PreparedWrite", "Rejection", "Store", "WriteResult"]
 
 Key = tuple[str, str, int]
 """Station, quantity, event time in epoch milliseconds."""
@@ -84,6 +85,20 @@ class WriteResult(NamedTuple):
     rejected: tuple[Rejection, ...]
 
 
+class Keeping(NamedTuple):
+    """How long single values are kept, and how they are summed up then.
+
+    Attributes:
+        raw_days: Age, in days, up to which they are kept; 0 = for ever.
+        interval_min: Length of the slots, by station code; values of other stations are kept for ever.
+        zone_minutes: Zone whose 00:00 begins the count of slots, hours and days.
+    """
+
+    raw_days: int
+    interval_min: Mapping[str, int]
+    zone_minutes: int
+
+
 PreparedWrite = Callable[[], Coroutine[Any, Any, WriteResult]]
 """Sends a batch that is encoded already; may be called again after an error that is retryable."""
 
@@ -99,7 +114,16 @@ class Store(Protocol):
     async def ensure(self) -> None:
         """Make the database if it isn't there."""
 
-    def prepare(self, rows: Observations, names: SeriesIndex) -> PreparedWrite:
+    async def position(self) -> int | None:
+        """Journal position up to which everything is in the store; None where the store doesn't keep one.
+
+        It moves in the transaction of the rows (see ``upto`` of `prepare`), so it is true after any crash.
+        """
+
+    async def rewind(self, position: int) -> None:
+        """Forget that a later position was reached, as the journal is another one; no effect where none is kept."""
+
+    def prepare(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> PreparedWrite:
         """Do the part of `write` that needs no store.
 
         It may run while the batch before it is being sent, also in another thread; one call at a time. (Let the loop
@@ -109,9 +133,12 @@ class Store(Protocol):
         Args:
             rows: In journal order; of several rows of one key the last wins.
             names: Index that ``rows.series`` refers to.
+            upto: Journal position that the store has reached with these rows. Rows of positions that it had reached
+                before are there already and are left out, but for the rejected ones, which are told again. 0 where
+                ``rows.position`` means nothing.
         """
 
-    async def write(self, rows: Observations, names: SeriesIndex) -> WriteResult:
+    async def write(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> WriteResult:
         """`prepare` and send."""
 
     async def write_alerts(self, transitions: Sequence[AlertPoint]) -> WriteResult:
@@ -125,6 +152,33 @@ class Store(Protocol):
 
         Args:
             keys: Station, quantity and event times (epoch milliseconds).
+        """
+
+    async def buckets(self, station: str, quantity: str, start: int, end: int, grid: Grid) -> list[Bucket]:
+        """One series in buckets, as :func:`storage.buckets.bucketise` makes them of its points.
+
+        Of a stretch that is summed up, whole hours or days that lie in the range count, where buckets hold them whole.
+        """
+
+    async def latest(self, since: int) -> dict[tuple[str, str], Point]:
+        """Newest point with a value of each series that has one with time > since (epoch milliseconds)."""
+
+    async def kept_since(self, every_ms: int | None) -> int | None:
+        """Event time, epoch milliseconds, up to which values are summed up too coarsely for what is asked.
+
+        Args:
+            every_ms: Length of the buckets; None = single values.
+
+        Returns:
+            None where all that was written can be told so finely.
+        """
+
+    async def upkeep(self, at: int, keeping: Keeping) -> None:
+        """Sum up and drop what is old, in steps between which others write; to be called about once an hour.
+
+        Args:
+            at: The present, epoch milliseconds.
+            keeping: What is old.
         """
 
     async def ping(self) -> str:

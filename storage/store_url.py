@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
 from urllib.parse import unquote, urlsplit
 
@@ -14,22 +15,22 @@ DEFAULT_PORT: Final = 8086
 
 _TRANSPORTS: Final = {"influxdb": "http", "influxdbs": "https"}
 _LATER: Final = {
-    "duckdb": "the embedded store comes with the demo",
     "influxdb+v2": "InfluxDB 2 comes in a later version",
     "influxdbs+v2": "InfluxDB 2 comes in a later version",
     "influxdb+v3": "InfluxDB 3 comes in a later version",
     "influxdbs+v3": "InfluxDB 3 comes in a later version",
 }
+_EMBEDDED: Final = "duckdb"
 _EXAMPLE: Final = "influxdb://127.0.0.1:8086/watermaster"
 
 
 @dataclass(frozen=True, slots=True)
 class StoreAddress:
-    """A database of an InfluxDB 1.x server.
+    """A database of an InfluxDB 1.x server, or the file of an embedded store.
 
     Attributes:
-        base_url: Scheme, host and port for HTTP.
-        database: Its name.
+        base_url: Scheme, host and port for HTTP; ``duckdb:`` for the embedded store.
+        database: Its name; path of the file, empty for the one in the data directory.
         username: None where the server asks for none.
         password: None where the server asks for none.
     """
@@ -41,15 +42,29 @@ class StoreAddress:
 
     def __str__(self) -> str:
         """The address for people, without credentials."""
-        return f"{self.base_url}/{self.database}"
+        return f"{self.base_url}{'' if self.embedded else '/'}{self.database}"
+
+    @property
+    def embedded(self) -> bool:
+        """Whether the store is a file of this process."""
+        return self.base_url == f"{_EMBEDDED}:"
+
+    def path(self, data_dir: Path, name: str) -> Path:
+        """File of the embedded store.
+
+        Args:
+            data_dir: Where it lies if the address names no other place.
+            name: How it is called there.
+        """
+        return Path(self.database) if self.database else data_dir / name
 
 
 def parse_store_url(url: str, *, username: str | None = None, password: str | None = None) -> StoreAddress:
     """Read `store.url`.
 
     Args:
-        url: ``influxdb://HOST[:PORT]/DATABASE``, or ``influxdbs://…`` for TLS.
-        username: `store.username`.
+        url: ``influxdb://HOST[:PORT]/DATABASE``, or ``influxdbs://…`` for TLS; ``duckdb:`` or ``duckdb:PATH``.
+        username: `store.username`; it means nothing for a file, like the password.
         password: Content of `store.password_file`.
 
     Raises:
@@ -57,10 +72,14 @@ def parse_store_url(url: str, *, username: str | None = None, password: str | No
 
     >>> parse_store_url("influxdb://db/water").base_url
     'http://db:8086'
+    >>> parse_store_url("duckdb:/srv/river.duckdb").path(Path("var"), "store.duckdb").as_posix()
+    '/srv/river.duckdb'
     """
     scheme = url.partition(":")[0]
     if scheme in _LATER:
         raise ConfigError(f"store.url: {scheme}: isn't there yet, {_LATER[scheme]}; use for example {_EXAMPLE}")
+    if scheme == _EMBEDDED and ":" in url:
+        return _embedded(url)
     if scheme not in _TRANSPORTS:
         raise ConfigError(f"store.url: unknown kind of store {scheme!r}; use for example {_EXAMPLE}")
     try:
@@ -84,3 +103,14 @@ def parse_store_url(url: str, *, username: str | None = None, password: str | No
         raise ConfigError(f"store.username: {username!r} can't be a user name: empty, or with a colon")
     shown = f"[{host}]" if ":" in host else host
     return StoreAddress(f"{_TRANSPORTS[scheme]}://{shown}:{port}", database, username, password)
+
+
+def _embedded(url: str) -> StoreAddress:
+    path = url.removeprefix(f"{_EMBEDDED}:")
+    if path.startswith("//"):
+        if not path.startswith("///"):
+            raise ConfigError(f"store.url: {url!r} names a host; the embedded store is a file: {_EMBEDDED}:/PATH")
+        path = path.removeprefix("//")
+    if path.endswith("/") or not path.isprintable() or (path and Path(path).name in {"", ".."}):
+        raise ConfigError(f"store.url: {url!r} isn't of the form {_EMBEDDED}:PATH, with the path of a file")
+    return StoreAddress(f"{_EMBEDDED}:", path)

@@ -64,7 +64,7 @@ class AlertingPart:
             failed=self._complaint,
             rng=around.rng,
         )
-        around.metrics.beyond_revision = lambda: reader.engine.beyond_horizon
+        around.metrics.add("observations_beyond_revision", lambda: reader.engine.beyond_horizon)
         around.metrics.positions["rules"] = lambda: service.position
         around.health.add("ledger", self._ledger_health)
         self._tasks = [

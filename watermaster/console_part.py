@@ -11,17 +11,20 @@ from typing import TYPE_CHECKING, Any, Final
 import uvicorn
 
 from alerting.ledger import Ledger
+from dashboards.console.admin_routes import create_admin_app
 from dashboards.console.app import create_app
 from dashboards.console.services import Services
 from hydro.errors import WatermasterError
 from storage.dead_letters import DeadLetterFile
 from watermaster import series
+from watermaster.backup.snapshots import StoreSnapshots
 from watermaster.cli.deadletters import letter_json
+from watermaster.control import ControlSocket, QuietServer
+from watermaster.live_page import LivePage
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from hydro.register import DatedRows, Station
     from storage.buckets import Bucket
     from storage.store import Point
     from watermaster.part import Surroundings
@@ -29,13 +32,6 @@ if TYPE_CHECKING:
 __all__ = ["ConsolePart"]
 
 _STOP_S: Final = 3
-
-
-class _Server(uvicorn.Server):
-    """Leaves the signals to the service, which ends its parts in order."""
-
-    def install_signal_handlers(self) -> None:
-        return
 
 
 class ConsolePart:
@@ -47,6 +43,9 @@ class ConsolePart:
         self._dead_letters: DeadLetterFile | None = None
         self._server: uvicorn.Server | None = None
         self._serving: asyncio.Task[None] | None = None
+        self._control: ControlSocket | None = None
+        self._snapshots: StoreSnapshots | None = None
+        self._page: LivePage | None = None
 
     async def start(self) -> None:
         """Bind the port; whoever asks before the other parts are there is told so."""
@@ -66,23 +65,29 @@ class ConsolePart:
             length = series.parse_every(every)
             return await series.buckets(store, register, station, quantity, start, end, length)
 
-        def stations() -> Mapping[str, DatedRows[Station]]:
-            return register.stations
+        async def summed_up(start: int, every: str | None) -> str | None:
+            length = None if every is None else series.parse_every(every)
+            return await series.summed_up(store, register.zone_minutes, start, length)
 
         def dead_letters(limit: int, before: int | None, kind: str | None) -> list[dict[str, Any]]:
             found = letters.newest(limit, before=before, kind=kind)
             return [letter_json(letter, register.zone_minutes) for letter in found]
 
         around.metrics.degraded = around.health.degraded
+        self._page = page = LivePage(around, self._ledger)
+        await page.start()
         app = create_app(
             Services(
                 version=version("watermaster"),
                 zone_minutes=register.zone_minutes,
                 clock=around.clock,
                 ledger=self._ledger,
-                stations=stations,
+                register=lambda: register,
+                board=page.board,
+                field_link=lambda: around.tcp,
                 values=values,
                 buckets=buckets,
+                summed_up=summed_up,
                 dead_letters=dead_letters,
                 health=around.health.report,
                 metrics=around.metrics.text,
@@ -92,22 +97,37 @@ class ConsolePart:
         config = uvicorn.Config(
             app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=_STOP_S, ws="none"
         )
-        self._server = server = _Server(config)
+        self._server = server = QuietServer(config)
         self._serving = asyncio.create_task(server.serve(sockets=[listening]), name="console")
+        self._snapshots = snapshots = StoreSnapshots(around.data_dir, store)
+        self._control = ControlSocket(around.data_dir.path, app, create_admin_app(snapshots), around.log)
+        self._control.start()
         host, port = listening.getsockname()[:2]
         around.log.info("console", address=f"http://{host}:{port}")
 
     async def run(self) -> None:
         """Serve until stopped."""
-        if self._serving is not None:
-            await self._serving
+        if self._serving is None or self._page is None:
+            return
+        living = {self._serving, asyncio.create_task(self._page.run(), name="first page")}
+        done, _ = await asyncio.wait(living, return_when=asyncio.FIRST_COMPLETED)
+        for task in done:
+            task.result()
 
     async def stop(self) -> None:
         """Answer what was asked, close."""
+        if self._page is not None:
+            self._page.end()
+        if self._control is not None:
+            await self._control.stop()
+        if self._snapshots is not None:
+            self._snapshots.clear()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             with suppress(asyncio.CancelledError):
                 await self._serving
+        if self._page is not None:
+            await self._page.stop()
         if self._dead_letters is not None:
             self._dead_letters.close()
         if self._ledger is not None:

@@ -9,7 +9,10 @@ from typing import Final
 
 from hydro.errors import AlreadyRunning, ConfigError
 
-__all__ = ["DataDir", "Lock"]
+__all__ = ["UNFINISHED", "DataDir", "Lock"]
+
+UNFINISHED: Final = "restore.unfinished"
+"""Lies in a data directory while `watermaster restore` moves files there."""
 
 _LOCK_MODE: Final = 0o644
 
@@ -48,9 +51,13 @@ class DataDir:
         except OSError as error:
             message = f"data_dir {path}: {error.strerror}"
             raise ConfigError(message) from error
+        self.broker = path / "broker"
         self.store_state = path / "store.state"
+        self.store_rebuild = path / "store.rebuild"
         self.rules_state = path / "rules.state"
         self.dead_letters = path / "dead_letters.sqlite"
+        self.attachments = path / "evidence" / "attachments"
+        self.commands = path / "commands.sqlite"
 
     def journal(self, url: str) -> Path:
         """Directory of the journal; ``journal.url`` names another one."""
@@ -65,5 +72,8 @@ class DataDir:
 
         Raises:
             AlreadyRunning: Another process is.
+            ConfigError: A restore broke off in the midst of moving files.
         """
+        if (self.path / UNFINISHED).exists():
+            raise ConfigError(f"{self.path}: a restore broke off here; run it again with --force")
         return Lock(self.path / f"{kind}.lock", kind)

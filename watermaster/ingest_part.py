@@ -1,4 +1,4 @@
-"""The service that takes in: receiver, journal, and the writer that feeds the store."""
+"""The service that takes in: receiver and field link, the journal, and what feeds the store from it."""
 
 from __future__ import annotations
 
@@ -10,28 +10,22 @@ from typing import TYPE_CHECKING, Final
 
 from hydro.errors import JournalError
 from ingest.collector import JournalSink
-from ingest.follow import Follower
 from ingest.mqtt import BrokerAddress, Receiver
-from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
-from ingest.store_writer import StoreWriter
 from ingest.topics import config_topic
-from storage.dead_letters import DeadLetterFile
-from storage.journal import Gap, Journal, JournalReader, set_mark
-from storage.state_file import StateFile
+from storage.journal import Journal
 from watermaster.health import Condition, PartHealth
-from watermaster.part import Complaint
-from watermaster.reader_mark import ReaderMark
 from watermaster.settings import read_secret
+from watermaster.store_feed import StoreFeed
+from watermaster.tcp_part import TcpPart
 
 if TYPE_CHECKING:
-    from ingest.salvage import Undecodable
+    from storage.state_file import StateFile
     from watermaster.part import Surroundings
 
 __all__ = ["IngestPart"]
 
 _BROKER_WAIT_S: Final = 30.0
 _RETENTION_S: Final = 600.0
-_STOP_S: Final = 10.0
 
 
 class IngestPart:
@@ -39,16 +33,14 @@ class IngestPart:
 
     def __init__(self, surroundings: Surroundings) -> None:
         self._around = surroundings
-        self._complaint = Complaint(surroundings.log, "store")
-        self._unsaved = Complaint(surroundings.log, "store_state")
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="journal")
         self._journal: Journal | None = None
         self._receiver: Receiver | None = None
         self._receiving: asyncio.Task[None] | None = None
-        self._writer: StoreWriter | None = None
-        self._writing: asyncio.Task[None] | None = None
-        self._state: StateFile | None = None
-        self._dead_letters: DeadLetterFile | None = None
+        self._tcp: TcpPart | None = None
+        self._listening: asyncio.Task[None] | None = None
+        self._feed: StoreFeed | None = None
+        self._feeding: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Open journal and state, connect to the broker."""
@@ -62,59 +54,46 @@ class IngestPart:
         self._journal = journal
         for damage in journal.damage:
             around.log.error("journal_damaged", what=str(damage))
-        index = around.decoder.index
-        self._state = StateFile(around.data_dir.store_state, STATE_KIND, STATE_VERSION)
-        reader = StoreReader(index, self._state, journal.last_position)
-        self._dead_letters = dead_letters = DeadLetterFile(around.data_dir.dead_letters)
-        set_mark(path, "store", reader.position)
-        await loop.run_in_executor(self._thread, self._note_config, journal, self._state)
-        follower = Follower(JournalReader.open(path), around.decoder, self._missing, self._broken)
-        around.appended.append(follower.wake)
-        self._writer = writer = StoreWriter(
-            follower,
-            reader,
-            around.store,
-            index,
-            dead_letters,
-            saved=ReaderMark(path, "store", Complaint(around.log, "store_mark")),
-            failed=self._complaint,
-            unsaved=self._unsaved,
-            rng=around.rng,
-        )
+        self._feed = feed = StoreFeed(around, path, journal)
+        await loop.run_in_executor(self._thread, self._note_config, journal, feed.state)
         mqtt = settings.mqtt
         address = BrokerAddress.parse(
-            mqtt.url,
+            around.broker_url or mqtt.url,
             username=mqtt.username,
             password=read_secret(mqtt.password, mqtt.password_file),
             ca_file=mqtt.ca_file,
             cert_file=mqtt.cert_file,
             key_file=mqtt.key_file,
         )
+        self._tcp = tcp = TcpPart(around, around.data_dir.commands)
+        sink = JournalSink(
+            journal,
+            self._thread,
+            clock=around.clock,
+            trust_replay=settings.ingest.trust_replay,
+            appended=around.tell_appended,
+            written=tcp.written,
+        )
         self._receiver = receiver = Receiver(
             address,
             client_id=mqtt.client_id,
             prefix=mqtt.prefix,
-            sink=JournalSink(
-                journal,
-                self._thread,
-                clock=around.clock,
-                trust_replay=settings.ingest.trust_replay,
-                appended=around.tell_appended,
-            ),
+            sink=sink,
             clock=around.clock,
             rng=around.rng,
             session_expiry_s=mqtt.session_expiry_s,
         )
-        around.metrics.totals = lambda: reader.totals
         around.metrics.receiver = receiver.status
+        around.metrics.tcp = tcp.status
         around.metrics.positions["journal"] = lambda: journal.last_position
-        around.metrics.positions["store"] = lambda: writer.position
-        around.metrics.dead_letters_dropped = lambda: dead_letters.dropped
         around.health.add("broker", self._broker_health)
         around.health.add("journal", self._journal_health)
-        around.health.add("store", self._store_health)
-        self._writing = asyncio.create_task(writer.run(), name="store writer")
+        around.health.add("tcp", tcp.health)
+        self._feeding = feed.start()
         self._receiving = asyncio.create_task(receiver.run(), name="receiver")
+        await tcp.start(sink, receiver.publish)
+        self._listening = asyncio.create_task(tcp.run(), name="tcp")
+        around.tcp = tcp
         await receiver.wait_ready(_BROKER_WAIT_S)
         around.log.info("receiving", broker=str(address), client_id=mqtt.client_id, position=journal.last_position)
 
@@ -127,15 +106,9 @@ class IngestPart:
             state.set_meta("config", known)
             self._around.log.info("config_changed", config=known[:16], position=journal.last_position)
 
-    def _missing(self, gap: Gap) -> None:
-        self._around.log.error("journal_gap", what=str(gap))
-
-    def _broken(self, found: Undecodable) -> None:
-        self._around.log.error("message_undecodable", position=found.position, topic=found.topic, exc_info=found.error)
-
     async def run(self) -> None:
         """Receive and write, and let go of old segments from time to time."""
-        tasks = [task for task in (self._receiving, self._writing) if task is not None]
+        tasks = [task for task in (self._receiving, self._listening, *self._feeding) if task is not None]
         while True:
             await self._retain()
             done, _ = await asyncio.wait(tasks, timeout=_RETENTION_S, return_when=asyncio.FIRST_COMPLETED)
@@ -158,18 +131,16 @@ class IngestPart:
             self._around.log.warning("journal_held_back", what=str(result.held))
 
     async def stop(self) -> None:
-        """Acknowledge what is durable, write what is read, save; a store or disk that fails is not waited for."""
+        """Acknowledge what is durable, feed the store what is in the journal, close."""
+        if self._tcp is not None:
+            await self._tcp.stop()
+        if self._listening is not None:
+            self._listening.cancel()
+            await asyncio.gather(self._listening, return_exceptions=True)
         if self._receiver is not None:
             await self._receiver.stop()
-        if self._writer is not None and self._writing is not None:
-            self._writer.stop()
-            if self._complaint.failure is None and self._unsaved.failure is None:
-                await asyncio.wait({self._writing}, timeout=_STOP_S)
-            self._writing.cancel()
-            await asyncio.gather(self._writing, return_exceptions=True)
-        for file in (self._state, self._dead_letters):
-            if file is not None:
-                file.close()
+        if self._feed is not None:
+            await self._feed.stop()
         if self._journal is not None:
             await asyncio.get_running_loop().run_in_executor(self._thread, self._journal.close)
         self._thread.shutdown()
@@ -183,7 +154,3 @@ class IngestPart:
     def _journal_health(self) -> PartHealth:
         blocked = self._receiver.status.blocked_reason if self._receiver is not None else None
         return PartHealth(Condition.OK) if blocked is None else PartHealth(Condition.FAILED, blocked)
-
-    def _store_health(self) -> PartHealth:
-        failing = self._unsaved if self._complaint.failure is None else self._complaint
-        return failing.health(Condition.DEGRADED)

@@ -19,11 +19,12 @@ __all__ = ["configure_log"]
 _TIME: Final = "at"
 
 
-def configure_log(zone_minutes: int | None = None) -> None:
+def configure_log(zone_minutes: int | None = None, level: int = logging.INFO) -> None:
     """For a service: readable on a terminal, ``key=value`` otherwise.
 
     Args:
         zone_minutes: Zone of the times, minutes east of UTC; None for the one of the machine.
+        level: The least that is written, as in the standard library.
     """
     rendered: Processor = (
         structlog.dev.ConsoleRenderer(colors=True, timestamp_key=_TIME)
@@ -37,7 +38,7 @@ def configure_log(zone_minutes: int | None = None) -> None:
             *([] if sys.stderr.isatty() else [structlog.processors.format_exc_info]),
             rendered,
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

@@ -7,7 +7,7 @@ import gc
 import sys
 from typing import Final
 
-__all__ = ["settle", "use_few_arenas"]
+__all__ = ["settle", "unsettle", "use_few_arenas"]
 
 _M_ARENA_MAX: Final = -8  # malloc.h of glibc
 _GENERATIONS: Final = (20_000, 20, 100)
@@ -35,3 +35,8 @@ def settle() -> None:
     libc = ctypes.CDLL(None)
     if hasattr(libc, "malloc_trim"):
         libc.malloc_trim(0)
+
+
+def unsettle() -> None:
+    """Before the end: let the interpreter take down what stood, else DuckDB's binding lists it on stderr as leaked."""
+    gc.unfreeze()

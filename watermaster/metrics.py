@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from ingest.codecs.framing import SkipKind, Wire
 from ingest.reasons import DeadLetterReason, RejectReason
+from ingest.tcp.exchange import Outcome
+from ingest.tcp.status import Closed, Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from enum import StrEnum
 
     from ingest.mqtt import Status
     from ingest.store_reader import Totals
+    from ingest.tcp import Status as TcpStatus
 
 __all__ = ["Metrics"]
+
+_COUNTERS: Final = {
+    "attachments_kept": "Pictures and texts of devices written since the start.",
+    "attachments_dropped": "Those given up for room since the start.",
+    "broker_restarts": "Starts of the embedded broker after the first.",
+    "dead_letters_dropped": "Dead letters given up for room since the start.",
+    "observations_beyond_revision": "Readings too old to change a verdict since the start, see time.revise_days.",
+}
+_GAUGES: Final = {
+    "stations_clock_skewed": "Stations whose clock can't be believed.",
+}
 
 
 class Metrics(Collector):
@@ -25,21 +41,30 @@ class Metrics(Collector):
     Attributes:
         totals: Counts of CONTRACT section 8, kept with the reader's cursor.
         receiver: Status of the MQTT receiver.
+        tcp: Status of the field link.
         positions: Journal position by reader; ``journal`` is the newest message.
         degraded: By part, whether it is not as it should be.
-        dead_letters_dropped: Dead letters that the bound pushed out since the start.
-        beyond_revision: Readings of judged series older than ``time.revise_days`` since the start.
     """
 
     def __init__(self) -> None:
         self.totals: Callable[[], Totals] | None = None
         self.receiver: Status | None = None
+        self.tcp: TcpStatus | None = None
         self.positions: dict[str, Callable[[], int]] = {}
         self.degraded: Callable[[], Mapping[str, bool]] | None = None
-        self.dead_letters_dropped: Callable[[], int] | None = None
-        self.beyond_revision: Callable[[], int] | None = None
+        self._single: dict[str, Callable[[], int]] = {}
         self._registry = CollectorRegistry(auto_describe=False)
         self._registry.register(self)
+
+    def add(self, name: str, ask: Callable[[], int]) -> None:
+        """Show a number of which there is one.
+
+        Raises:
+            KeyError: It isn't declared in this module.
+        """
+        if name not in _COUNTERS and name not in _GAUGES:
+            raise KeyError(name)
+        self._single[name] = ask
 
     def text(self) -> str:
         """The page that Prometheus scrapes."""
@@ -51,27 +76,21 @@ class Metrics(Collector):
             yield from _of_totals(self.totals())
         if self.receiver is not None:
             yield from _of_receiver(self.receiver)
+        if self.tcp is not None:
+            yield from _of_tcp(self.tcp)
         position = GaugeMetricFamily(
             "watermaster_journal_position", "Journal position reached, by reader.", labels=["reader"]
         )
         for reader, at in self.positions.items():
             position.add_metric([reader], at())
         yield position
-        if self.beyond_revision is not None:
-            yield _counter(
-                "observations_beyond_revision",
-                "Readings too old to change a verdict, see time.revise_days.",
-                self.beyond_revision(),
-            )
+        for name, ask in self._single.items():
+            yield _counter(name, _COUNTERS[name], ask()) if name in _COUNTERS else _gauge(name, _GAUGES[name], ask())
         if self.degraded is not None:
             degraded = GaugeMetricFamily("watermaster_part_degraded", "1 where a part needs a look.", labels=["part"])
             for part, is_degraded in self.degraded().items():
                 degraded.add_metric([part], float(is_degraded))
             yield degraded
-        if self.dead_letters_dropped is not None:
-            yield CounterMetricFamily(
-                "watermaster_dead_letters_dropped", "Dead letters given up for room.", self.dead_letters_dropped()
-            )
 
 
 def _of_totals(totals: Totals) -> Iterator[Metric]:
@@ -94,6 +113,7 @@ def _of_receiver(status: Status) -> Iterator[Metric]:
     yield GaugeMetricFamily(
         "watermaster_mqtt_pending_messages", "Received and not durable yet.", status.pending_messages
     )
+    yield _counter("mqtt_downlinks_refused", "Answers that the broker refused.", status.downlinks_refused)
     if status.heartbeat_delay_ms is not None:
         yield GaugeMetricFamily(
             "watermaster_mqtt_heartbeat_delay_seconds",
@@ -102,13 +122,39 @@ def _of_receiver(status: Status) -> Iterator[Metric]:
         )
 
 
+def _of_tcp(status: TcpStatus) -> Iterator[Metric]:
+    ended = [outcome for outcome in Outcome if outcome is not Outcome.WAITING]
+    yield GaugeMetricFamily("watermaster_tcp_connections", "RTUs and modems connected.", status.connections)
+    yield GaugeMetricFamily("watermaster_tcp_pending_bytes", "Received and not durable yet.", status.pending_bytes)
+    yield _counter("tcp_accepted", "Connections taken.", status.accepted)
+    yield _by_reason("tcp_refused", "Connections and frames that were not taken.", status.refused, Refusal)
+    yield _by_reason("tcp_closed", "Connections ended.", status.closed, Closed)
+    yield _by_reason("tcp_frames", "Frames with a right check sum, by protocol.", status.frames, Wire)
+    yield _by_reason("tcp_skipped_bytes", "Bytes that looked like no frame.", status.skipped_bytes, SkipKind)
+    yield _counter("tcp_broken_frames", "Began like a frame and were none.", status.broken_frames)
+    yield _counter("tcp_unknown_frames", "From addresses that the register doesn't know.", status.unknown_frames)
+    yield _counter("tcp_answers", "Confirmations sent.", status.answers)
+    yield _counter("tcp_unanswered", "Confirmations that our clock made impossible.", status.unanswered)
+    yield _counter("tcp_sets_complete", "Bodies put together from packets.", status.sets_complete)
+    yield _counter("tcp_sets_incomplete", "Sets of packets given up.", status.sets_incomplete)
+    yield _counter("tcp_packets_wanted", "Packets asked for again.", status.packets_wanted)
+    yield _counter("tcp_throttled", "Times that a connection brought too much at once.", status.throttled)
+    yield _counter("tcp_held", "Times that all connections waited for the journal.", status.held)
+    yield _counter("gateway_answers", "Confirmations given to the broker.", status.gateway_answers)
+    yield _counter("gateway_answers_dropped", "Those that it did not take.", status.gateway_answers_dropped)
+    yield _by_reason("rtu_commands", "Commands ended.", status.commands, ended)
+    yield GaugeMetricFamily("watermaster_rtu_commands_waiting", "Commands not yet ended.", status.commands_waiting)
+
+
+def _gauge(name: str, text: str, value: int) -> Metric:
+    return GaugeMetricFamily(f"watermaster_{name}", text, value)
+
+
 def _counter(name: str, text: str, value: int) -> Metric:
     return CounterMetricFamily(f"watermaster_{name}", text, value)
 
 
-def _by_reason(
-    name: str, text: str, counts: Mapping[str, int], reasons: type[DeadLetterReason | RejectReason]
-) -> Metric:
+def _by_reason(name: str, text: str, counts: Mapping[Any, int], reasons: Iterable[StrEnum]) -> Metric:
     family = CounterMetricFamily(f"watermaster_{name}", text, labels=["reason"])
     for reason in reasons:
         family.add_metric([reason.value], counts.get(reason.value, 0))

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from watermaster.health import Health
     from watermaster.metrics import Metrics
     from watermaster.settings import Settings
+    from watermaster.tcp_part import TcpPart
 
 __all__ = ["Complaint", "Part", "Surroundings"]
 
@@ -39,6 +40,8 @@ class Surroundings:
         rng: For waits.
         log: Events.
         appended: Called after each append to the journal in this process.
+        tcp: The field link, once the collector has begun in this process.
+        broker_url: Of the embedded broker once it is there, mqtt://HOST:PORT; empty where there is none.
     """
 
     settings: Settings
@@ -52,6 +55,8 @@ class Surroundings:
     rng: random.Random
     log: Any
     appended: list[Callable[[], None]] = field(default_factory=list)
+    tcp: TcpPart | None = None
+    broker_url: str = ""
 
     def tell_appended(self) -> None:
         """Something was appended to the journal in this process."""

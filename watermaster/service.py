@@ -10,6 +10,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import random
 import signal
@@ -24,12 +25,13 @@ from hydro.errors import WatermasterError
 from hydro.series import SeriesIndex
 from ingest.decode import Decoder, TickSource
 from watermaster.alerting_part import AlertingPart
+from watermaster.broker_part import BrokerPart
 from watermaster.console_part import ConsolePart
 from watermaster.data_dir import DataDir
 from watermaster.health import Health
 from watermaster.ingest_part import IngestPart
 from watermaster.log import configure_log
-from watermaster.memory import settle, use_few_arenas
+from watermaster.memory import settle, unsettle, use_few_arenas
 from watermaster.metrics import Metrics
 from watermaster.part import Part, Surroundings
 from watermaster.stores import open_store
@@ -49,7 +51,13 @@ _PARTS: Final[dict[str, MakePart]] = {"console": ConsolePart, "alerting": Alerti
 
 
 def serve(
-    settings: Settings, register: Register, parts: Iterable[str], *, also: Mapping[str, MakePart] | None = None
+    settings: Settings,
+    register: Register,
+    parts: Iterable[str],
+    *,
+    also: Mapping[str, MakePart] | None = None,
+    clock: Callable[[], int] | None = None,
+    log_level: int = logging.INFO,
 ) -> None:
     """Run until SIGTERM or SIGINT.
 
@@ -58,25 +66,29 @@ def serve(
         register: Of the same.
         parts: ``ingest``, ``alerting``, ``console`` or some of them.
         also: Further parts by name, started after these and ended before them; the service ends when one of them has.
+        clock: Epoch milliseconds, for all parts; the machine's where there is none.
+        log_level: The least that is logged.
 
     Raises:
         WatermasterError: A part can't start, or failed in a way that trying again can't mend.
     """
     use_few_arenas()
-    configure_log(register.zone_minutes)
+    configure_log(register.zone_minutes, log_level)
     chosen = [name for name in _PARTS if name in set(parts)]
-    asyncio.run(_serve(settings, register, chosen, dict(also or {})))
+    asyncio.run(_serve(settings, register, chosen, dict(also or {}), clock or _epoch_ms))
 
 
 def _epoch_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-async def _serve(settings: Settings, register: Register, names: list[str], also: dict[str, MakePart]) -> None:
+async def _serve(
+    settings: Settings, register: Register, names: list[str], also: dict[str, MakePart], clock: Callable[[], int]
+) -> None:
     log = structlog.get_logger()
     data_dir = DataDir(settings.data_dir)
     locks = [data_dir.lock(name) for name in names]
-    store = open_store(settings)
+    store = open_store(settings, lambda damage: log.error("store_damaged", what=str(damage)))
     surroundings = Surroundings(
         settings=settings,
         register=register,
@@ -85,7 +97,7 @@ async def _serve(settings: Settings, register: Register, names: list[str], also:
         data_dir=data_dir,
         metrics=Metrics(),
         health=Health(),
-        clock=_epoch_ms,
+        clock=clock,
         rng=random.Random(),  # for waits, not for secrets  # noqa: S311  # for waits, not for secrets
         log=log,
     )
@@ -95,7 +107,8 @@ async def _serve(settings: Settings, register: Register, names: list[str], also:
         loop.add_signal_handler(number, stopping.set)
     running: list[tuple[Part, asyncio.Task[None]]] = []
     try:
-        for name, make in [*((name, _PARTS[name]) for name in names), *also.items()]:
+        first = [("broker", BrokerPart)] if "ingest" in names and settings.mqtt.address.embedded else []
+        for name, make in [*first, *((name, _PARTS[name]) for name in names), *also.items()]:
             part, ready = make(surroundings), asyncio.Event()
             running.append((part, asyncio.create_task(_live(part, ready), name=name)))
             if not await _is_up(running[-1][1], ready, stopping):
@@ -108,6 +121,7 @@ async def _serve(settings: Settings, register: Register, names: list[str], also:
         await store.close()
         for lock in locks:
             lock.release()
+        unsettle()
     if unexpected:
         raise unexpected[0]
 
@@ -148,7 +162,7 @@ async def _until(stopping: asyncio.Event, tasks: list[asyncio.Task[None]]) -> No
     await asyncio.wait({stop, *tasks}, return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
     for task in tasks:
-        if task.done():
+        if task.done() and not task.cancelled():  # cancelled: told to stop while it started
             task.result()
 
 

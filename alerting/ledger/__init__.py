@@ -7,6 +7,7 @@ tables and give it back; ``ledger`` is what the rest of the program uses.
 from __future__ import annotations
 
 from alerting.ledger.ledger import LONGEST_COMMENT, LONGEST_NAME, RULES, Ledger, OutboxEntry, Signature
+from alerting.ledger.overview import Firing, Listing
 from alerting.ledger.reading import AlertFilter, AlertPage
 from alerting.ledger.rewriting import Applied
 
@@ -17,7 +18,9 @@ __all__ = [
     "AlertFilter",
     "AlertPage",
     "Applied",
+    "Firing",
     "Ledger",
+    "Listing",
     "OutboxEntry",
     "Signature",
 ]

@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
 from alerting.case import Case, CaseState, Outcome, Step, worked
+from alerting.ledger.overview import Firing, Listing, changes, firing, listing, note_change
 from alerting.ledger.reading import AlertFilter, AlertPage, export, one_alert, page
 from alerting.ledger.rewriting import Applied, apply_change
 from alerting.record import AlertState
@@ -23,7 +24,7 @@ from storage.ledger_schema import alerts, case_history, cases, cursors, outbox
 from storage.store import AlertPoint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from sqlalchemy import Connection, Row
 
@@ -123,6 +124,8 @@ class Ledger:
             done = Applied()
             for change in changes:
                 done += apply_change(connection, change, at)
+            if any(done):
+                note_change(connection)
         return done
 
     def cursor(self, reader: str = RULES) -> int:
@@ -149,6 +152,38 @@ class Ledger:
         """One alert, withdrawn or not; None if the ledger doesn't know it."""
         with self._database.reading() as connection:
             return one_alert(connection, alert_id, self._zone_minutes)
+
+    def listing(
+        self, *, only_open: bool, subjects: Collection[str] | None = None, offset: int = 0, limit: int = 100
+    ) -> Listing:
+        """A screenful of alerts, and how many there are; withdrawn ones are left out.
+
+        Args:
+            only_open: Those that fire or whose case is not closed, the most urgent first; else all, the last raised
+                first.
+            subjects: Codes of subjects, some thousands at most; None = all.
+            offset: How many to leave out.
+            limit: How many to give.
+        """
+        with self._database.reading() as connection:
+            return listing(
+                connection,
+                only_open=only_open,
+                subjects=subjects,
+                offset=offset,
+                limit=limit,
+                zone_minutes=self._zone_minutes,
+            )
+
+    def firing(self) -> dict[tuple[str, str], Firing]:
+        """The worst of what fires, by kind and code of the subject."""
+        with self._database.reading() as connection:
+            return firing(connection)
+
+    def changes(self) -> int:
+        """How often alerts or cases have changed; cheap enough to be asked every second."""
+        with self._database.reading() as connection:
+            return changes(connection)
 
     def export(self) -> Iterator[dict[str, Any]]:
         """All alerts that are not withdrawn, as they are at one moment, by onset, class, subject, target."""
@@ -204,6 +239,7 @@ class Ledger:
                     alert_id=alert_id,
                 )
             )
+            note_change(connection)
             shown = one_alert(connection, alert_id, self._zone_minutes)
         if shown is None:
             raise LedgerError(f"{self.name}: has no alert {alert_id!r}")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from alerting.case import CaseState
     from alerting.level import Level
 
-__all__ = ["AlertFilter", "AlertPage", "decode_record", "export", "one_alert", "page"]
+__all__ = ["AlertFilter", "AlertPage", "as_objects", "decode_record", "export", "one_alert", "page", "select_alerts"]
 
 _CHUNK: Final = 500
 _CURSOR: Final = re.compile(r"(-?\d{1,18})\.([!-~]{1,64})")
@@ -72,7 +72,7 @@ def page(connection: Connection, where: AlertFilter, limit: int, cursor: str | N
     Raises:
         ConfigError: ``cursor`` is none that a page gave.
     """
-    query = _alerts().where(*_conditions(where))
+    query = select_alerts().where(*_conditions(where))
     if cursor is not None:
         raised_at, alert_id = _decode_cursor(cursor)
         query = query.where(
@@ -84,14 +84,14 @@ def page(connection: Connection, where: AlertFilter, limit: int, cursor: str | N
     more = None
     if len(rows) > limit:
         more = _encode_cursor(shown[-1].raised_at, shown[-1].id)
-    return AlertPage(list(_objects(connection, shown, zone_minutes)), more)
+    return AlertPage(list(as_objects(connection, shown, zone_minutes)), more)
 
 
 def export(connection: Connection, zone_minutes: int) -> Iterator[dict[str, Any]]:
     """All alerts that are not withdrawn, by onset, class, subject, target."""
     columns = alerts.c
     query = (
-        _alerts()
+        select_alerts()
         .where(columns.state != AlertState.WITHDRAWN.value)
         .order_by(
             columns.onset,
@@ -104,16 +104,17 @@ def export(connection: Connection, zone_minutes: int) -> Iterator[dict[str, Any]
     )
     with connection.execution_options(yield_per=_CHUNK).execute(query) as found:
         for rows in found.partitions():
-            yield from _objects(connection, rows, zone_minutes)
+            yield from as_objects(connection, rows, zone_minutes)
 
 
 def one_alert(connection: Connection, alert_id: str, zone_minutes: int) -> dict[str, Any] | None:
     """An alert, withdrawn or not; None if the ledger doesn't know it."""
-    row = connection.execute(_alerts().where(alerts.c.id == alert_id)).first()
-    return None if row is None else next(_objects(connection, [row], zone_minutes))
+    row = connection.execute(select_alerts().where(alerts.c.id == alert_id)).first()
+    return None if row is None else next(as_objects(connection, [row], zone_minutes))
 
 
-def _alerts() -> Select[Any]:
+def select_alerts() -> Select[Any]:
+    """Rows that :func:`as_objects` makes objects of."""
     before = alerts.alias("before")
     previous = (
         select(before.c.id)
@@ -159,7 +160,8 @@ def _conditions(where: AlertFilter) -> Iterator[ColumnElement[bool]]:
         yield cases.c.state == where.case_state.value
 
 
-def _objects(connection: Connection, rows: Sequence[Row[Any]], zone_minutes: int) -> Iterator[dict[str, Any]]:
+def as_objects(connection: Connection, rows: Sequence[Row[Any]], zone_minutes: int) -> Iterator[dict[str, Any]]:
+    """Alerts as objects of the contract, with their cases."""
     histories = _histories(connection, {row.case_id for row in rows}, zone_minutes)
     for row in rows:
         shown = as_json(decode_record(row.doc), zone_minutes)

@@ -6,10 +6,11 @@ import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request  # noqa: TC002  # FastAPI reads the annotations
-from starlette.responses import Response  # noqa: TC002  # as above
+from starlette.responses import Response, StreamingResponse
 
 from alerting.case import Step
 from alerting.ledger import AlertFilter, Signature
@@ -18,10 +19,13 @@ from dashboards.console import schema
 from dashboards.console.paging import as_json, page
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from dashboards.console.services import Services
 
 __all__ = ["alert_routes"]
 
+_NDJSON: Final = "application/x-ndjson"
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -42,6 +46,11 @@ def alert_routes(services: Services) -> APIRouter:
         found = services.ledger.alerts(where, limit=query.limit, cursor=query.cursor)
         return page(found.items, found.next)
 
+    @routes.get("/alerts.ndjson", response_class=Response, responses={200: {"content": {_NDJSON: {}}}})
+    def export() -> Response:
+        """All alerts but withdrawn ones, as they are at one moment, by onset: one a line."""
+        return StreamingResponse(_lines(services.ledger.export()), media_type=_NDJSON)
+
     @routes.get("/alerts/{id}", response_model=schema.Alert)
     def alert(id: str) -> Response:  # noqa: A002  # name of the path's part
         """One alert, withdrawn or not."""
@@ -56,6 +65,11 @@ def alert_routes(services: Services) -> APIRouter:
         return as_json(services.ledger.transition(id, Step(body.verb, body.to, body.outcome), signature))
 
     return routes
+
+
+def _lines(alerts: Iterator[dict[str, Any]]) -> Iterator[bytes]:
+    for alert in alerts:
+        yield msgspec.json.encode(alert) + b"\n"
 
 
 def _known(services: Services, alert_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The console's application: REST under ``/api/v1``, ``/metrics``, and a page that names them."""
+"""The console's application: the first page, REST under ``/api/v1``, and ``/metrics``."""
 
 from __future__ import annotations
 
@@ -8,10 +8,14 @@ from fastapi import FastAPI
 
 from dashboards.console import schema
 from dashboards.console.alert_routes import alert_routes
+from dashboards.console.event_routes import event_routes
 from dashboards.console.guard import Guard, is_loopback
+from dashboards.console.page.assets import asset_routes, assets
+from dashboards.console.page.routes import page_routes
 from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
+from dashboards.console.rtu_routes import rtu_routes
 from dashboards.console.station_routes import station_routes
-from dashboards.console.system_routes import front_page_route, metrics_route, system_routes
+from dashboards.console.system_routes import metrics_route, system_routes
 
 if TYPE_CHECKING:
     from dashboards.console.services import Services
@@ -46,8 +50,16 @@ def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
     )
     add_problem_handlers(app)
     app.add_middleware(Guard, local=is_loopback(host))
-    for routes in (alert_routes(services), station_routes(services), system_routes(services)):
+    for routes in (
+        alert_routes(services),
+        station_routes(services),
+        system_routes(services),
+        rtu_routes(services, services.field_link),
+        event_routes(services),
+    ):
         app.include_router(routes, prefix=API)
     app.include_router(metrics_route(services))
-    app.include_router(front_page_route())
+    files = assets()
+    app.include_router(page_routes(services, files))
+    app.include_router(asset_routes(files))
     return app

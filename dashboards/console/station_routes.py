@@ -7,6 +7,7 @@ from bisect import bisect_right
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
+import msgspec
 from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response  # noqa: TC002  # FastAPI reads the annotations
@@ -14,7 +15,7 @@ from starlette.responses import Response  # noqa: TC002  # FastAPI reads the ann
 from dashboards.console import schema
 from dashboards.console.paging import Cursor, Limit, as_json, decode_cursor, encode_cursor, page
 from hydro.errors import ConfigError
-from hydro.fixed import to_number
+from hydro.fixed import format_micro, to_number
 from hydro.instants import DAY_MS, format_instant, parse_instant
 from hydro.quantity import QUANTITIES, canonical_unit
 from hydro.register import EARLIEST_MS, LATEST_MS
@@ -23,11 +24,15 @@ if TYPE_CHECKING:
     from dashboards.console.services import Services
     from hydro.register import DatedRows, MonthDay, Station
 
-__all__ = ["LONGEST_RAW_MS", "station_routes"]
+__all__ = ["LONGEST_RAW_MS", "NOTE", "station_routes"]
 
 LONGEST_RAW_MS: Final = 366 * DAY_MS
 """Longest range of values in one answer: what a minute station gives in a year still fits into memory."""
 
+NOTE: Final = "watermaster-note"
+"""Header of an answer that says, in one line, what is not in it."""
+
+_EXACT: Final = 2**53
 _EPOCH_MS: Final = re.compile(r"-?\d{1,15}")
 _LOST_PLUS: Final = re.compile(r"(.*T.*) (\d\d:?\d\d)")
 
@@ -39,7 +44,7 @@ def station_routes(services: Services) -> APIRouter:
     @routes.get("/stations", response_model=schema.Stations)
     def stations(limit: Limit = 100, cursor: Cursor = None) -> Response:
         """All stations by code."""
-        known = services.stations()
+        known = services.register().stations
         codes = sorted(known)
         first = 0 if cursor is None else bisect_right(codes, decode_cursor(cursor))
         chosen = codes[first : first + limit]
@@ -87,13 +92,17 @@ def station_routes(services: Services) -> APIRouter:
                 )
                 for one in buckets
             ]
-        return as_json({"station": code, "quantity": quantity, "unit": canonical_unit(kind), "points": points})
+        answer = as_json({"station": code, "quantity": quantity, "unit": canonical_unit(kind), "points": points})
+        note = await services.summed_up(start, every)
+        if note is not None:
+            answer.headers[NOTE] = note
+        return answer
 
     return routes
 
 
 def _known(services: Services, code: str) -> DatedRows[Station]:
-    found = services.stations().get(code)
+    found = services.register().stations.get(code)
     if found is None:
         raise HTTPException(HTTPStatus.NOT_FOUND, f"station {code!r} is not in the register")
     return found
@@ -140,8 +149,11 @@ def _time(at: int, services: Services) -> str:
     return format_instant(at, services.zone_minutes)
 
 
-def _number(micro: int | None) -> float | None:
-    return None if micro is None else to_number(micro)
+def _number(micro: int | None) -> float | msgspec.Raw | None:
+    """The number as JSON has it: exact, also where a float would not be."""
+    if micro is None or -_EXACT < micro < _EXACT:
+        return None if micro is None else to_number(micro)
+    return msgspec.Raw(format_micro(micro).encode())
 
 
 def _month_day(day: MonthDay | None) -> str | None:

@@ -6,7 +6,8 @@ from http import HTTPStatus
 from itertools import groupby
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
+from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from dashboards.console import schema
@@ -18,27 +19,11 @@ if TYPE_CHECKING:
 
     from dashboards.console.services import Services
 
-__all__ = ["front_page_route", "metrics_route", "system_routes"]
+__all__ = ["metrics_route", "system_routes"]
 
 _MOST_OF_ONE_MESSAGE: Final = 100
+_LARGEST_ID: Final = 10**18 - 1
 _PROMETHEUS_TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
-
-
-# No scripts, no styles of others: an authority's network often reaches nowhere else.
-_FRONT_PAGE: Final = """<!doctype html>
-<html lang="zh">
-<head><meta charset="utf-8"><title>Watermaster 水务值守</title></head>
-<body>
-<h1>Watermaster 水务值守</h1>
-<p>Pages come with a later version. 网页界面将随后续版本提供。</p>
-<ul>
-<li><a href="/api/v1/health">/api/v1/health</a> how the parts are · 运行状况</li>
-<li><a href="/api/v1/openapi.json">/api/v1/openapi.json</a> the REST interface · REST 接口说明</li>
-<li><a href="/metrics">/metrics</a> numbers for Prometheus · 监控指标</li>
-</ul>
-</body>
-</html>
-"""
 
 
 def system_routes(services: Services) -> APIRouter:
@@ -58,6 +43,15 @@ def system_routes(services: Services) -> APIRouter:
         more = len(items) < len(found)
         return page(items, encode_cursor(str(items[-1]["id"])) if more else None)
 
+    @routes.get("/deadletters/{id}", response_model=schema.DeadLetters)
+    def dead_letter(id: Annotated[int, Path(ge=0, le=_LARGEST_ID)]) -> Response:  # noqa: A002  # name of the path's part
+        """All of one message, by reason."""
+        newest = services.dead_letters(_MOST_OF_ONE_MESSAGE, id + 1, None)
+        found = [letter for letter in newest if letter["id"] == id]
+        if not found:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"dead letter {id} is not known")
+        return page(found, None)
+
     @routes.get("/health", response_model=schema.Health, responses={503: {"model": schema.Health}})
     def health() -> Response:
         """Whether everything works; 503 where something is lost or can't be taken in."""
@@ -76,19 +70,6 @@ def metrics_route(services: Services) -> APIRouter:
     def metrics() -> Response:
         """Numbers for Prometheus."""
         return Response(services.metrics(), media_type=_PROMETHEUS_TEXT)
-
-    return routes
-
-
-def front_page_route() -> APIRouter:
-    """``/``, where a browser lands that was given the address alone."""
-    routes = APIRouter()
-
-    @routes.get("/", include_in_schema=False)
-    def front_page() -> Response:
-        """What is there."""
-        headers = {"content-security-policy": "default-src 'none'"}
-        return Response(_FRONT_PAGE, media_type="text/html; charset=utf-8", headers=headers)
 
     return routes
 

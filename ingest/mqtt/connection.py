@@ -7,6 +7,7 @@ it. What comes goes to a `Listener`; that it is over is told once, through `over
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from typing import TYPE_CHECKING, Any, Final, Protocol, TypeVar, cast
 
 import mqtt5
@@ -28,8 +29,10 @@ __all__ = ["Connection", "Listener", "answered", "open_connection"]
 _Packet = TypeVar("_Packet", mqtt5.ConnAckPacket, mqtt5.SubAckPacket)
 
 _PACKET_IDS: Final = 65_535
-_IN_FLIGHT: Final = 8
-"""Own publications that wait for their PUBACK at most: heartbeats, of which one is enough."""
+_IN_FLIGHT: Final = 64
+"""Own publications that wait for their PUBACK at most; the last place is kept for heartbeats."""
+_OUTGOING: Final = 10_000
+"""Own publications that wait for such a place at most."""
 
 # A broker writes each message by itself, so a reader that is fast enough is woken for each: 6 µs a message where
 # parsing takes 0.5. When small pieces follow each other this closely, reading rests and takes the next ones together.
@@ -52,7 +55,7 @@ class Listener(Protocol):
     def on_beat(self, connection: Connection, beat: Beat) -> None:
         """Somebody spoke on the own heartbeat topic."""
 
-    def on_refused(self, connection: Connection, reason: str) -> None:
+    def on_refused(self, connection: Connection, topic: str, reason: str) -> None:
         """The broker did not take a publication of ours."""
 
 
@@ -86,8 +89,9 @@ class Connection(asyncio.BufferedProtocol):
         self._transport: asyncio.Transport | None = None
         self._discarding = False
         self._last_packet_id = 0
-        self._in_flight: set[int] = set()
+        self._in_flight: dict[int, str] = {}
         self._in_flight_limit = 1
+        self._outgoing: deque[tuple[str, bytes, int]] = deque()
 
     # --- What asyncio calls
 
@@ -130,9 +134,10 @@ class Connection(asyncio.BufferedProtocol):
             return
         match packet:
             case mqtt5.PubAckPacket():
-                self._in_flight.discard(packet.packet_id)
+                topic = self._in_flight.pop(packet.packet_id, "")
                 if packet.reason_code.value >= _FIRST_FAILURE:
-                    self._listener.on_refused(self, packet.reason_code.name.lower())
+                    self._listener.on_refused(self, topic, packet.reason_code.name.lower())
+                self._publish_waiting()
             case mqtt5.PingRespPacket():
                 pass  # that bytes came is all it says
             case mqtt5.PubRelPacket():
@@ -182,9 +187,19 @@ class Connection(asyncio.BufferedProtocol):
         """
         if len(self._in_flight) >= self._in_flight_limit:
             return False
-        packet_id = self._next_packet_id()
-        self._in_flight.add(packet_id)
-        self.send(mqtt5.PublishPacket(topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id).write())
+        self._publish(topic, payload, None)
+        return True
+
+    def publish_in_turn(self, topic: str, payload: bytes, expires_s: int) -> bool:
+        """Publish with QoS 1 as soon as there is a place; what waits at the end of the connection is lost with it.
+
+        Returns:
+            False when it is over, or too many wait already.
+        """
+        if self.over.done() or self._discarding or len(self._outgoing) >= _OUTGOING:
+            return False
+        self._outgoing.append((topic, payload, expires_s))
+        self._publish_waiting()
         return True
 
     def publish_once(self, topic: str, payload: bytes, expires_s: int) -> None:
@@ -230,6 +245,18 @@ class Connection(asyncio.BufferedProtocol):
         self.abort(BrokerError(f"broker {self._address}: we left", retryable=True))
 
     # --- Inside
+
+    def _publish_waiting(self) -> None:
+        while self._outgoing and len(self._in_flight) < max(1, self._in_flight_limit - 1):
+            self._publish(*self._outgoing.popleft())
+
+    def _publish(self, topic: str, payload: bytes, expires_s: int | None) -> None:
+        packet_id = self._next_packet_id()
+        self._in_flight[packet_id] = topic
+        packet = mqtt5.PublishPacket(
+            topic, payload, qos=mqtt5.QoS.AT_LEAST_ONCE, packet_id=packet_id, message_expiry_interval=expires_s
+        )
+        self.send(packet.write())
 
     def _rest(self) -> None:
         """Let bytes gather for a moment."""

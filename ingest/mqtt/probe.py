@@ -53,7 +53,7 @@ class _Asker:
         if beat == Pong(self.nonce) and not self.answer.done():
             self.answer.set_result(None)
 
-    def on_refused(self, connection: Connection, reason: str) -> None:
+    def on_refused(self, connection: Connection, topic: str, reason: str) -> None:
         """QoS 0 is never refused."""
 
 

@@ -52,6 +52,7 @@ RECEIVE_MAXIMUM: Final = 65_535
 MAX_PENDING_BYTES: Final = 32 * 1024 * 1024
 BATCH_MESSAGES: Final = 10_000
 BATCH_BYTES: Final = 8 * 1024 * 1024
+DOWNLINK_EXPIRES_S: Final = 300
 
 
 class Receiver:
@@ -125,6 +126,7 @@ class Receiver:
         )
         self._watch: Watch | None = None
         self._was_connected = False
+        self._refused_on = 0
         self._tls: ssl.SSLContext | None = None
         self._error: WatermasterError | None = None
         self._hopeless = asyncio.Event()
@@ -196,6 +198,17 @@ class Receiver:
         if not self.ready.is_set():
             raise self._error or BrokerError(f"broker {self._address}: no connection within {within_s:g} s")
 
+    def publish(self, topic: str, payload: bytes) -> bool:
+        """Publish with QoS 1 on the present connection, in turn; the broker keeps it for some minutes.
+
+        Returns:
+            False when there is no connection, or too many wait already. What waits when the connection ends is lost.
+        """
+        watch = self._watch
+        if watch is None or self.status.state is not ReceiverState.RECEIVING:
+            return False
+        return watch.connection.publish_in_turn(topic, payload, DOWNLINK_EXPIRES_S)
+
     # --- What the connection calls (`connection.Listener`)
 
     def batch_for(self, connection: Connection) -> Batch:
@@ -222,9 +235,15 @@ class Receiver:
                 if self._watch is not None:
                     self._watch.note_heartbeat(at)
 
-    def on_refused(self, connection: Connection, reason: str) -> None:
+    def on_refused(self, connection: Connection, topic: str, reason: str) -> None:
         """Tell that our heartbeat is not taken: without it the journal has no ticks while gateways are silent."""
-        log.error("heartbeat_refused", topic=self._own_topic, reason=reason, generation=connection.generation)
+        if topic == self._own_topic:
+            log.error("heartbeat_refused", topic=topic, reason=reason, generation=connection.generation)
+            return
+        self.status.downlinks_refused += 1
+        if self._refused_on != connection.generation:  # once a connection: it is a matter of the access list
+            self._refused_on = connection.generation
+            log.warning("downlink_refused", topic=topic, reason=reason, generation=connection.generation)
 
     # --- Inside
 

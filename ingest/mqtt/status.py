@@ -40,6 +40,7 @@ class Status:
         acks_dropped: Messages that became safe after their connection had ended: never acknowledged, sent again.
         blocked_reason: Why the sink fails at present; None while it works.
         refreshes: Connections made anew on purpose, after a backlog longer than the Receive Maximum.
+        downlinks_refused: Publications to gateways that the broker refused.
         overfull: Connections given up because the byte bound was reached while the sink failed or was stuck.
         heartbeats_sent: Own heartbeats published.
         last_heartbeat_at: When one last came back, epoch milliseconds; None before the first.
@@ -62,6 +63,7 @@ class Status:
     acks_dropped: int = 0
     blocked_reason: str | None = None
     refreshes: int = 0
+    downlinks_refused: int = 0
     overfull: int = 0
     heartbeats_sent: int = 0
     last_heartbeat_at: int | None = None

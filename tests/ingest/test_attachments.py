@@ -38,6 +38,16 @@ def test_reading_the_journal_again_changes_nothing(tmp_path: Path) -> None:
     assert len(files(tmp_path)) == 2
 
 
+def test_two_pictures_of_one_minute_in_one_message_are_two_files(tmp_path: Path) -> None:
+    for _ in range(2):
+        AttachmentFolder(tmp_path, 480).keep([picture(7), picture(7, b"second"), picture(7, station="B")])
+    assert files(tmp_path) == {
+        "A1/2026-03-02/20260302T120000_7.jpg": b"jpeg",
+        "A1/2026-03-02/20260302T120000_7_2.jpg": b"second",
+        "B/2026-03-02/20260302T120000_7.jpg": b"jpeg",
+    }
+
+
 @pytest.mark.parametrize("station", ["../../up", "a/b", ".", "a\0b", "水"])
 def test_no_station_code_leaves_the_folder(tmp_path: Path, station: str) -> None:
     folder = tmp_path / "attachments"

@@ -14,6 +14,7 @@ from hydro.instants import DAY_MS, HOUR_MS, parse_instant
 from ingest.follow import Follower
 from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
 from ingest.store_writer import StoreWriter
+from storage.buckets import bucketise
 from storage.dead_letters import DeadLetterFile
 from storage.journal import Journal, JournalReader
 from storage.state_file import StateFile
@@ -28,7 +29,8 @@ if TYPE_CHECKING:
     from hydro.columns import Observations
     from hydro.errors import WatermasterError
     from hydro.series import SeriesIndex
-    from storage.store import AlertPoint, Key, PreparedWrite
+    from storage.buckets import Bucket, Grid
+    from storage.store import AlertPoint, Keeping, Key, PreparedWrite
 
 NOW = parse_instant("2026-03-01T08:00:00", 480)
 REFUSED = 13_000_000
@@ -45,7 +47,14 @@ class MemoryStore:
     async def ensure(self) -> None:
         """Nothing to make."""
 
-    def prepare(self, rows: Observations, names: SeriesIndex) -> PreparedWrite:
+    async def position(self) -> int | None:
+        """None is kept."""
+        return None
+
+    async def rewind(self, position: int) -> None:
+        """None is kept."""
+
+    def prepare(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> PreparedWrite:  # noqa: ARG002  # see position
         """Keep the rows for the call."""
 
         async def send() -> WriteResult:
@@ -59,9 +68,9 @@ class MemoryStore:
 
         return send
 
-    async def write(self, rows: Observations, names: SeriesIndex) -> WriteResult:
+    async def write(self, rows: Observations, names: SeriesIndex, upto: int = 0) -> WriteResult:
         """Prepare and send."""
-        return await self.prepare(rows, names)()
+        return await self.prepare(rows, names, upto)()
 
     async def write_alerts(self, transitions: Sequence[AlertPoint]) -> WriteResult:
         """Take all of them."""
@@ -76,6 +85,22 @@ class MemoryStore:
         """Those that there are."""
         asked = [(station, quantity, time) for station, quantity, times in keys for time in times]
         return {key: self.points[key] for key in asked if key in self.points}
+
+    async def buckets(self, station: str, quantity: str, start: int, end: int, grid: Grid) -> list[Bucket]:
+        """Of the points."""
+        return list(bucketise(await self.read(station, quantity, start, end), start, end, grid))
+
+    async def latest(self, since: int) -> dict[tuple[str, str], Point]:
+        """Newest value of each series."""
+        points = sorted((key, point) for key, point in self.points.items() if point.value is not None)
+        return {key[:2]: point for key, point in points if point.time > since}
+
+    async def kept_since(self, every_ms: int | None) -> int | None:  # noqa: ARG002  # all is kept
+        """All is kept."""
+        return None
+
+    async def upkeep(self, at: int, keeping: Keeping) -> None:
+        """Nothing to do."""
 
     async def ping(self) -> str:
         """A version."""

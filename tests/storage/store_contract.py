@@ -20,7 +20,8 @@ from hydro.errors import StoreUnavailable
 from hydro.flags import Flag
 from hydro.quantity import Quantity
 from hydro.series import SeriesIndex
-from storage.store import AlertPoint, Point, WriteResult
+from storage.buckets import Grid, bucketise
+from storage.store import AlertPoint, Keeping, Point, WriteResult
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -381,6 +382,91 @@ async def the_next_batch_can_be_prepared_while_one_is_sent(backend: Backend) -> 
     assert (await first()).accepted == 1
     assert (await second()).accepted == 2
     assert await everything(backend.store) == [Point(NOON, 2, 1)]
+
+
+@law
+async def a_position_moves_with_its_rows_and_rows_before_it_are_there_already(backend: Backend) -> None:
+    """Where the store keeps a position. A store that keeps none takes the rows again, which changes nothing."""
+    rows, names = batch([discharge(NOON, 1), discharge(NOON + 1, 2), discharge(NOON + 2, 3, station="bad\\")])
+    assert await backend.store.position() in (0, None)
+    for _ in range(2):
+        result = await backend.store.write(rows, names, 2)
+        assert (result.accepted, [rejection.row for rejection in result.rejected]) == (2, [2])
+    kept = await backend.store.position()
+    assert kept in (2, None)
+    assert await backend.store.write(*batch([]), 7) == WriteResult(0, ())
+    assert await backend.store.position() in (7, None)
+    later, names = batch([discharge(NOON + 3, 4)] * 9)
+    await backend.store.write(later, names, 9)
+    await backend.store.close()
+    assert await backend.store.position() in (9, None)
+    await backend.store.rewind(8)
+    assert await backend.store.position() in (8, None)
+    await backend.store.rewind(8_000)
+    assert await backend.store.position() in (8, None)
+    expected = [Point(NOON, 1, 1), Point(NOON + 1, 2, 1), Point(NOON + 3, 4, 1)]
+    assert await everything(backend.store) == expected
+
+
+@law
+async def latest_is_the_newest_value_of_each_series_after_an_instant(backend: Backend) -> None:
+    await put(
+        backend.store,
+        discharge(NOON, 1),
+        discharge(NOON + 2, 3, Flag.FAIL),
+        discharge(NOON + 1, 2),
+        discharge(NOON + 3, None),
+        (FIRST, Quantity.STAGE, NOON + 1, 7, Flag.GOOD),
+        discharge(NOON + 5, None, station=SECOND),
+        discharge(NOON - 5, 8, station="张河口 #1,"),
+    )
+    everywhere = {
+        (FIRST, "discharge"): Point(NOON + 2, 3, 4),
+        (FIRST, "stage"): Point(NOON + 1, 7, 1),
+        ("张河口 #1,", "discharge"): Point(NOON - 5, 8, 1),
+    }
+    assert await backend.store.latest(-(10**15)) == everywhere
+    assert await backend.store.latest(NOON - 5) == {
+        key: point for key, point in everywhere.items() if point.time > NOON - 5
+    }
+    assert await backend.store.latest(NOON + 1) == {(FIRST, "discharge"): Point(NOON + 2, 3, 4)}
+    assert await backend.store.latest(NOON + 2) == {}
+
+
+@law
+async def buckets_are_those_of_the_points(backend: Backend) -> None:
+    chance = np.random.default_rng(3)
+    times = np.unique(chance.integers(NOON, NOON + 3 * DAY, 500)).tolist()
+    flags = [Flag.GOOD, Flag.NOT_EVALUATED, Flag.SUSPECT, Flag.FAIL]
+    values = [None if one % 7 == 0 else one for one in chance.integers(-(10**12), 10**12, len(times)).tolist()]
+    await put(
+        backend.store,
+        *(
+            discharge(time, value, flags[value % 4] if value else Flag.GOOD)
+            for time, value in zip(times, values, strict=True)
+        ),
+    )
+    points = await everything(backend.store)
+    for grid in (
+        Grid(60 * MINUTE, 5 * MINUTE, 480),
+        Grid(DAY, 120 * MINUTE, 480, summed=True),
+        Grid(7 * MINUTE, MINUTE, 0),
+    ):
+        for start, end in ((NOON, NOON + 3 * DAY), (NOON + 1, NOON + DAY - 1), (NOON + 9 * DAY, NOON + 10 * DAY)):
+            expected = list(bucketise(points, start, end, grid))
+            assert await backend.store.buckets(FIRST, "discharge", start, end, grid) == expected
+    assert await backend.store.buckets("nobody", "discharge", NOON, NOON + DAY, grid) == []
+
+
+@law
+async def upkeep_leaves_what_is_young_and_all_where_nothing_is_old(backend: Backend) -> None:
+    rows = [discharge(NOON - days * DAY, days) for days in range(400)]
+    await put(backend.store, *rows)
+    points = await everything(backend.store)
+    for keeping in (Keeping(0, {FIRST: 5}, 480), Keeping(400, {FIRST: 5}, 480)):
+        await backend.store.upkeep(NOON, keeping)
+        assert await backend.store.kept_since(None) is None
+        assert await everything(backend.store) == points
 
 
 def transition(level: int = 3, subject: str = FIRST, ratio: float | None = 0.605) -> AlertPoint:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hydro.instants import parse_instant
 from storage.buckets import Bucket, Grid, bucketise
 from storage.store import Point
+from tests.storage.slow_buckets import slow_buckets
 
 MINUTE: Final = 60_000
 HOUR: Final = 60 * MINUTE
@@ -109,3 +110,36 @@ def test_a_bucket_inside_two_ranges_is_the_same_in_both(rows: list[tuple[int, in
                 assert row == whole[row.time]
     assert sum(row.expected for row in whole.values()) == 3 * DAY // MINUTE + 1
     assert sum(row.valid > 0 for row in whole.values()) == len({-(-(time + 8 * HOUR) // every) for time, _ in rows})
+
+
+LARGEST: Final = 9 * 10**18
+VALUES: Final = st.one_of(
+    st.none(), st.integers(-20, 20), st.integers(-(2**40), 2**40), st.integers(-LARGEST, LARGEST), st.just(LARGEST)
+)
+FLAGS: Final = st.sampled_from([1, 1, 1, 2, 3, 4])
+INTERVALS: Final = st.sampled_from([MINUTE, 5 * MINUTE, HOUR, 2 * HOUR, 6 * HOUR, DAY])
+
+
+@given(
+    st.dictionaries(st.integers(-DAY, 3 * DAY), st.tuples(VALUES, FLAGS), max_size=60),
+    st.tuples(st.integers(-DAY, 3 * DAY), st.integers(-DAY, 3 * DAY)),
+    st.builds(
+        Grid,
+        st.sampled_from([1234, MINUTE, 7 * MINUTE, HOUR, 90 * MINUTE, DAY, 2 * DAY]),
+        INTERVALS,
+        st.sampled_from([0, CHINA, 330, -210]),
+        st.booleans(),
+    ),
+)
+@settings(deadline=None)
+def test_columns_give_the_numbers_of_the_slow_way(
+    rows: dict[int, tuple[int | None, int]], span: tuple[int, int], grid: Grid
+) -> None:
+    """Sums beyond int64 and negative halves included."""
+    points = [Point(time, value, 9 if value is None else flag) for time, (value, flag) in sorted(rows.items())]
+    start, end = span
+    if grid.every_ms < MINUTE:
+        end = min(end, start + 500 * grid.every_ms)
+    elif grid.every_ms < HOUR:
+        end = min(end, start + DAY)
+    assert list(bucketise(points, start, end, grid)) == list(slow_buckets(points, start, end, grid))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hydro.errors import ConfigError
@@ -25,8 +27,12 @@ def test_addresses(url: str, expected: StoreAddress) -> None:
 @pytest.mark.parametrize(
     ("url", "told"),
     [
-        ("duckdb:", "comes with the demo"),
-        ("duckdb:///var/x", "comes with the demo"),
+        ("duckdb", "unknown kind of store 'duckdb'"),
+        ("duckdb://host/x", "names a host"),
+        ("duckdb:/var/", "with the path of a file"),
+        ("duckdb:.", "with the path of a file"),
+        ("duckdb:..", "with the path of a file"),
+        ("duckdb:a\nb", "with the path of a file"),
         ("influxdb+v2://db:8086/bucket?org=o", "comes in a later version"),
         ("influxdbs+v3://db/x", "comes in a later version"),
         ("postgres://db/x", "unknown kind of store 'postgres'"),
@@ -69,3 +75,20 @@ def test_the_password_shows_nowhere() -> None:
 def test_credentials_come_in_pairs(username: str | None, password: str | None) -> None:
     with pytest.raises(ConfigError, match=r"store\.username"):
         parse_store_url("influxdb://db/water", username=username, password=password)
+
+
+@pytest.mark.parametrize(
+    ("url", "path"),
+    [
+        ("duckdb:", "var/store.duckdb"),
+        ("duckdb:/srv/river.duckdb", "/srv/river.duckdb"),
+        ("duckdb:///srv/river.duckdb", "/srv/river.duckdb"),
+        ("duckdb:river 1%.duckdb", "river 1%.duckdb"),
+    ],
+)
+def test_the_embedded_store_lies_in_data_dir_or_where_the_address_says(url: str, path: str) -> None:
+    address = parse_store_url(url, username="-", password="-")
+    assert address.embedded
+    assert address.path(Path("var"), "store.duckdb") == Path(path)
+    assert str(address) == url.replace("//", "", 1)
+    assert not parse_store_url("influxdb://db/water").embedded

@@ -83,9 +83,22 @@ def test_a_config_with_a_mistake_does_not_run(tmp_path: Path) -> None:
     assert "data_dri" in one_line(run_once(config))
 
 
+LATER_STORE = "influxdb+v2://h/b?org=o"
+
+
 def test_a_store_that_comes_later_is_one_line(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    config = write_config(tmp_path / "config", settings_for(tmp_path, mosquitto.url, "duckdb:"), ["A,A,section,,,,,5"])
-    assert "demo" in one_line(run_once(config))
+    config = write_config(
+        tmp_path / "config", settings_for(tmp_path, mosquitto.url, LATER_STORE), ["A,A,section,,,,,5"]
+    )
+    assert "later version" in one_line(run_once(config))
+
+
+@pytest.mark.parametrize("parts", ["ingest", "console", "ingest,alerting"])
+def test_the_embedded_store_belongs_to_one_process(tmp_path: Path, parts: str) -> None:
+    config = write_config(tmp_path / "config", {"data_dir": str(tmp_path / "data")}, ["A,A,section,,,,,5"])
+    line = one_line(command("run", "--only", parts, config=config, ok=False))
+    assert "belongs to one process" in line
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_port_in_use_is_one_line_that_names_it(tmp_path: Path, mosquitto: Mosquitto) -> None:

@@ -35,7 +35,7 @@ def test_what_init_writes_has_no_mistakes_and_no_warnings(tmp_path: Path) -> Non
     configuration = load_configuration(directory, {})
     assert configuration.findings == ()
     assert configuration.settings is not None
-    assert configuration.settings.store.url == "influxdb://127.0.0.1:8086/watermaster"
+    assert configuration.settings.store.url == "duckdb:"
     assert configuration.register is not None
     assert len(configuration.register.stations) == 4
 

@@ -133,7 +133,7 @@ def test_the_environment_goes_before_the_file(tmp_path: Path) -> None:
         ),
         pytest.param(
             "mqtt:\n  url: http://x\n",
-            '2: mqtt.url: "http://x" is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT',
+            '2: mqtt.url: "http://x" is not of the form mqtt://HOST:PORT, mqtts://HOST:PORT or embedded://HOST:PORT',
             id="broker address",
         ),
         pytest.param("mqtt:\n  prefix: a/+/b\n", None, id="wildcard in prefix"),
@@ -234,7 +234,6 @@ def test_secrets_come_from_the_environment_or_from_a_file(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     "url",
     [
-        "duckdb:",
         "influxdb+v2://h/b?org=o",
         "influxdbs+v2://h/b?org=o",
         "influxdb+v3://h/b",
@@ -250,16 +249,22 @@ def test_a_store_that_comes_later_is_a_warning_here_and_one_line_when_it_is_open
     assert "\n" not in str(raised.value)
 
 
-def test_parts_that_come_later_are_named(tmp_path: Path) -> None:
-    text = STORE + (
-        "mqtt:\n  url: embedded://127.0.0.1:1883\n"
-        "ingest:\n  tcp: 0.0.0.0:8898\n"
-        "alertmanager:\n  url: http://127.0.0.1:9093\n"
-        "grafana:\n  url: http://127.0.0.1:3000\n"
+def test_what_is_embedded_and_the_field_link_are_settings_like_others(tmp_path: Path) -> None:
+    settings, findings = load(
+        tmp_path,
+        "mqtt:\n  url: embedded://127.0.0.1:0\nstore:\n  url: 'duckdb:'\n"
+        "ingest:\n  tcp: 0.0.0.0:8898\n  confirm: EOT\n  refuse_unknown: true\n  max_per_address: 8\n",
     )
+    assert (settings is not None, findings) == (True, [])
+    assert settings is not None
+    assert (settings.mqtt.address.embedded, settings.mqtt.address.port) == (True, 0)
+
+
+def test_parts_that_come_later_are_named(tmp_path: Path) -> None:
+    text = STORE + ("alertmanager:\n  url: http://127.0.0.1:9093\ngrafana:\n  url: http://127.0.0.1:3000\n")
     settings, findings = load(tmp_path, text)
     assert settings is not None
-    assert [line.split(": ")[2] for line in findings] == ["mqtt.url", "ingest.tcp", "alertmanager.url", "grafana.url"]
+    assert [line.split(": ")[2] for line in findings] == ["alertmanager.url", "grafana.url"]
 
 
 def test_without_a_settings_file_everything_has_its_default(tmp_path: Path) -> None:

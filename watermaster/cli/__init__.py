@@ -14,6 +14,7 @@ __all__ = ["COMMANDS", "LATER", "app", "main"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("watermaster.cli.init", "Write a commented config directory to start from."),
+    "demo": ("watermaster.cli.demo", "Show the product on a simulated river: everything embedded, nothing to set up."),
     "check": ("watermaster.cli.check", "Check the config directory: every mistake with file, row, field and reason."),
     "run": ("watermaster.cli.run", "Run the services: collect, judge, serve the console."),
     "backtest": ("watermaster.cli.backtest", "Judge recorded streams with the live rules, as fast as the machine can."),
@@ -21,20 +22,22 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "alerts": ("watermaster.cli.alerts", "Alerts and their cases: list, show, export, work off."),
     "series": ("watermaster.cli.series", "Values of a station's quantity, raw or by buckets."),
     "deadletters": ("watermaster.cli.deadletters", "What could not be read or was refused, with bytes and reason."),
+    "backup": (
+        "watermaster.cli.backup",
+        "Copy all that a service keeps, and its config, to one file; it may be running.",
+    ),
+    "restore": ("watermaster.cli.restore", "Put a backup back."),
+    "rtu": ("watermaster.cli.rtu", "RTUs on line: show them, ask and set them, and the log of that."),
     "decode": ("watermaster.cli.decode", "Explain one field frame: every field, and what is wrong in it."),
 }
 """Command -> module and one line; the module has ``command``, a function or a group in Typer's style."""
 
 LATER: Final = (
-    "backup",
     "dashboards",
-    "demo",
     "doctor",
     "gateway",
     "replay",
     "report",
-    "restore",
-    "rtu",
     "simulate",
 )
 """Commands of the contract that come with later versions."""

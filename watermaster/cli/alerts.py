@@ -8,6 +8,8 @@ import json
 import os
 import sys
 import time
+from contextlib import closing
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -18,14 +20,17 @@ from alerting.record import AlertState  # Typer reads the annotations
 from hydro.errors import LedgerError
 from hydro.quantity import canonical_unit
 from hydro.register import AlertClass, AlertLevel  # as above
+from watermaster.ask import asked
 from watermaster.cli.options import Config, Output, load, nothing_there, reading_dir, say
 from watermaster.cli.words import SUSPECTED, bilingual
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 
     from alerting.ledger import Ledger
     from hydro.register import Register
+    from watermaster.ask import Service
+    from watermaster.settings import Settings
 
 __all__ = ["app", "command"]
 
@@ -83,27 +88,44 @@ def list_(  # the filters of a list
     from alerting.level import Level  # noqa: PLC0415
 
     where = AlertFilter(state, alert_class, station, None if level is None else Level[level.name], case)
-    ledger, register = _open(config)
-    with ledger:
-        found = ledger.alerts(where, limit=limit)
+    settings, register = load(config)
+
+    def ask(service: Service) -> tuple[list[dict[str, Any]], bool]:
+        query = {"state": state, "class": alert_class, "station": station, "level": level, "case": case}
+        return service.items("alerts", most=limit, **query)
+
+    def read() -> tuple[list[dict[str, Any]], bool]:
+        with _open(settings, register) as ledger:
+            found = ledger.alerts(where, limit=limit)
+        return found.items, found.next is not None
+
+    alerts, has_more = asked(settings.data_dir, ask, read)
     if output is Output.JSON:
-        _write_lines(found.items)
+        _write_lines(alerts)
     else:
-        _write_table(found.items, register)
-    if found.next is not None:
+        _write_table(alerts, register)
+    if has_more:
         say(f"there are more than {limit}: --limit")
-    elif not found.items:
+    elif not alerts:
         say("no alerts")
 
 
 @app.command("show")
 def show(alert_id: _Id, output: _Out = Output.SIMPLE, config: Config = Path("config")) -> None:
     """One alert with the history of its case, a withdrawn one too."""
-    ledger, register = _open(config)
-    with ledger:
-        alert = ledger.alert(alert_id)
+    settings, register = load(config)
+
+    def ask(service: Service) -> dict[str, Any] | None:
+        found: dict[str, Any] | None = service.get("alerts", alert_id)
+        return found
+
+    def read() -> dict[str, Any] | None:
+        with _open(settings, register) as ledger:
+            return ledger.alert(alert_id)
+
+    alert = asked(settings.data_dir, ask, read)
     if alert is None:
-        raise LedgerError(f"{ledger.name}: has no alert {alert_id!r}")
+        raise _unknown(alert_id)
     if output is Output.JSON:
         _write_lines([alert])
     else:
@@ -113,16 +135,38 @@ def show(alert_id: _Id, output: _Out = Output.SIMPLE, config: Config = Path("con
 @app.command("export")
 def export(output: _Out = Output.SIMPLE, config: Config = Path("config")) -> None:
     """All alerts but withdrawn ones, by onset: CSV of the main columns, or one JSON object a line."""
-    ledger, _ = _open(config)
-    with ledger:
-        if output is Output.JSON:
-            _write_lines(ledger.export())
-            return
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(_EXPORTED)
-        for alert in ledger.export():
-            flat = {**alert, "subject": alert["subject"]["code"], "case": alert["case"]["state"]}
-            table.writerow(["" if flat[name] is None else flat[name] for name in _EXPORTED])
+    settings, register = load(config)
+
+    def read() -> Iterator[dict[str, Any]]:
+        with _open(settings, register) as ledger:
+            yield from ledger.export()
+
+    with closing(
+        asked(settings.data_dir, lambda service: _begun(service.lines("alerts.ndjson")), lambda: _begun(read()))
+    ) as alerts:
+        _export(alerts, output)
+
+
+def _begun(alerts: Iterator[dict[str, Any]]) -> Generator[dict[str, Any], None, None]:
+    """The same, with the first one fetched: an error that there is at once comes here."""
+    first = list(islice(alerts, 1))
+
+    def all_of_them() -> Generator[dict[str, Any], None, None]:
+        yield from first
+        yield from alerts
+
+    return all_of_them()
+
+
+def _export(alerts: Iterable[dict[str, Any]], output: Output) -> None:
+    if output is Output.JSON:
+        _write_lines(alerts)
+        return
+    table = csv.writer(sys.stdout, lineterminator="\n")
+    table.writerow(_EXPORTED)
+    for alert in alerts:
+        flat = {**alert, "subject": alert["subject"]["code"], "case": alert["case"]["state"]}
+        table.writerow(["" if flat[name] is None else flat[name] for name in _EXPORTED])
 
 
 def _worker(verb: Verb) -> Callable[..., None]:
@@ -141,9 +185,22 @@ def _worker(verb: Verb) -> Callable[..., None]:
         from alerting.ledger import Signature  # noqa: PLC0415  # the database takes its time
 
         signature = Signature(_user() if by is None else by, time.time_ns() // 1_000_000, comment)
-        ledger, _ = _open(config)
-        with ledger:
-            alert = ledger.transition(alert_id, Step(verb, to, outcome), signature)
+        settings, register = load(config)
+
+        def ask(service: Service) -> dict[str, Any]:
+            body = {"verb": verb, "comment": comment, "to": to, "outcome": outcome, "by": signature.by}
+            found: dict[str, Any] | None = service.post("alerts", alert_id, "transitions", body=body)
+            if found is None:
+                raise _unknown(alert_id)
+            return found
+
+        def read() -> dict[str, Any]:
+            with _open(settings, register) as ledger:
+                if ledger.alert(alert_id) is None:
+                    raise _unknown(alert_id)
+                return ledger.transition(alert_id, Step(verb, to, outcome), signature)
+
+        alert = asked(settings.data_dir, ask, read)
         if output is Output.JSON:
             _write_lines([alert])
         else:
@@ -157,8 +214,11 @@ for _verb in Verb:
     app.command(_verb.value, help=_LINES[_verb])(_worker(_verb))
 
 
-def _open(config: Path) -> tuple[Ledger, Register]:
-    settings, register = load(config)
+def _unknown(alert_id: str) -> LedgerError:
+    return LedgerError(f"the ledger has no alert {alert_id!r}")
+
+
+def _open(settings: Settings, register: Register) -> Ledger:
     from alerting.ledger import Ledger  # noqa: PLC0415  # the database takes its time
 
     url = settings.ledger.url
@@ -166,7 +226,7 @@ def _open(config: Path) -> tuple[Ledger, Register]:
         url = reading_dir(settings, "ledger").ledger_url(url)
         if not Path(url.removeprefix("sqlite:///")).is_file():
             raise nothing_there("ledger", settings.data_dir)
-    return Ledger.open(url, zone_minutes=register.zone_minutes, create=False), register
+    return Ledger.open(url, zone_minutes=register.zone_minutes, create=False)
 
 
 def _user() -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -15,10 +16,14 @@ from hydro.instants import format_instant
 from ingest.decode import DeadLetterKind
 from ingest.reasons import DeadLetterReason, RejectReason
 from storage.dead_letters import DeadLetterFile, StoredDeadLetter
+from watermaster.ask import asked
 from watermaster.cli.options import Config, Output, load, nothing_there, reading_dir, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from watermaster.ask import Service
+    from watermaster.settings import Settings
 
 __all__ = ["command", "letter_json"]
 
@@ -54,12 +59,13 @@ def letter_json(letter: StoredDeadLetter, zone_minutes: int) -> dict[str, Any]:
     return shown
 
 
-def _open(config: Path) -> tuple[DeadLetterFile, int]:
-    settings, register = load(config)
+@contextmanager
+def _opened(settings: Settings) -> Iterator[DeadLetterFile]:
     path = reading_dir(settings, _WHAT).dead_letters
     if not path.is_file():
         raise nothing_there(_WHAT, settings.data_dir)
-    return DeadLetterFile(path), register.zone_minutes
+    with closing(DeadLetterFile(path)) as file:
+        yield file
 
 
 @command.command("list")
@@ -70,17 +76,23 @@ def list_(
     config: Config = Path("config"),
 ) -> None:
     """The newest first."""
-    file, zone = _open(config)
-    letters = file.newest(limit, kind=kind)
-    file.close()
-    for letter in letters:
-        if output is Output.JSON:
-            sys.stdout.write(json.dumps(letter_json(letter, zone), ensure_ascii=False) + "\n")
-        else:
-            when = format_instant(letter.received_at, zone)
-            count = f"{letter.readings} x " if letter.readings > 1 else ""
-            what = f"{letter.kind:<{_KIND}}  {letter.reason:<{_REASON}}  {letter.topic}  {count}{letter.detail}"
-            sys.stdout.write(f"{letter.position:>8}  {when}  {what}\n")
+    settings, register = load(config)
+
+    def ask(service: Service) -> list[dict[str, Any]]:
+        return service.items("deadletters", most=limit, kind=kind)[0]
+
+    def read() -> list[dict[str, Any]]:
+        with _opened(settings) as file:
+            return [letter_json(letter, register.zone_minutes) for letter in file.newest(limit, kind=kind)]
+
+    letters = asked(settings.data_dir, ask, read)
+    if output is Output.JSON:
+        _write_lines(letters)
+    else:
+        for letter in letters:
+            count = f"{letter['readings']} x " if letter["readings"] > 1 else ""
+            words = f"{letter['kind']:<{_KIND}}  {letter['reason']:<{_REASON}}  {letter['topic']}"
+            sys.stdout.write(f"{letter['id']:>8}  {letter['received_at']}  {words}  {count}{letter['detail']}\n")
     if not letters:
         say("no dead letters")
 
@@ -94,32 +106,45 @@ def show(
     """One message, with its bytes and every reason for which something of it was set aside."""
     if not number.isdecimal():
         raise typer.BadParameter(f"{number!r} is not a number", param_hint="ID")
-    file, zone = _open(config)
-    letters = file.at(int(number)) if len(number) <= _LONGEST_ID else []
-    file.close()
+    settings, register = load(config)
+
+    def ask(service: Service) -> list[dict[str, Any]]:
+        found = service.get("deadletters", str(int(number)))
+        return [] if found is None else list(found["items"])
+
+    def read() -> list[dict[str, Any]]:
+        with _opened(settings) as file:
+            return [letter_json(letter, register.zone_minutes) for letter in file.at(int(number))]
+
+    letters = asked(settings.data_dir, ask, read) if len(number) <= _LONGEST_ID else []
     if not letters:
         message = f"dead letter {number} is not known"
         raise ConfigError(message)
     if output is Output.JSON:
-        for letter in letters:
-            sys.stdout.write(json.dumps(letter_json(letter, zone), ensure_ascii=False) + "\n")
+        _write_lines(letters)
     else:
-        sys.stdout.writelines(f"{line}\n" for line in _described(letters, zone))
+        sys.stdout.writelines(f"{line}\n" for line in _described(letters))
 
 
-def _described(letters: Sequence[StoredDeadLetter], zone_minutes: int) -> Iterator[str]:
+def _write_lines(letters: Iterable[dict[str, Any]]) -> None:
+    for letter in letters:
+        sys.stdout.write(json.dumps(letter, ensure_ascii=False) + "\n")
+
+
+def _described(letters: Sequence[dict[str, Any]]) -> Iterator[str]:
     """All letters of one message: what is the same for them once, then the reasons, last the bytes."""
     first = letters[0]
-    yield f"{first.position}  {first.topic}  {format_instant(first.received_at, zone_minutes)}"
+    yield f"{first['id']}  {first['topic']}  {first['received_at']}"
     for letter in letters:
-        count = f" ({letter.readings} readings)" if letter.readings > 1 else ""
-        yield f"  {letter.kind}  {letter.reason}{count}: {letter.detail}"
-    shown = letter_json(first, zone_minutes)
-    text = shown.get("payload")
-    yield f"  {len(first.payload)} bytes{'' if text is not None else ', not text, in base64'}:"
+        count = f" ({letter['readings']} readings)" if letter["readings"] > 1 else ""
+        yield f"  {letter['kind']}  {letter['reason']}{count}: {letter['detail']}"
+    text = first.get("payload")
     if text is None:
-        yield shown["payload_base64"]
+        coded = first["payload_base64"]
+        yield f"  {len(base64.b64decode(coded))} bytes, not text, in base64:"
+        yield coded
     else:
+        yield f"  {len(text.encode())} bytes:"
         yield from (
             "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in line) for line in text.split("\n")
         )

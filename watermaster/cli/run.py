@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from hydro.errors import ConfigError
 from watermaster.cli.options import Config, load
 
 __all__ = ["command"]
@@ -26,6 +27,11 @@ def command(
     if unknown or not parts:
         raise typer.BadParameter(f"{only!r} is not a list of {', '.join(_PARTS)}", param_hint="--only")
     settings, register = load(config)
+    if parts != frozenset(_PARTS) and settings.store.embedded:
+        raise ConfigError(
+            f"--only {only}: store.url {settings.store.url!r} is a file that belongs to one process; "
+            "leave out --only, or use a store with a server such as influxdb://HOST:8086/DATABASE"
+        )
     from watermaster.service import serve  # servers and clients take their time  # noqa: PLC0415  # takes its time, and not every call needs it
 
     serve(settings, register, parts)

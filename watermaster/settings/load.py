@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["load_settings", "read_secret"]
 
 _LATER: Final[dict[SettingPath, str]] = {
-    ("ingest", "tcp"): "the TCP listener comes in a later version: without effect",
     ("alertmanager", "url"): "notification comes in a later version: without effect",
     ("grafana", "url"): "dashboards come in a later version: without effect",
 }
@@ -185,9 +184,6 @@ def _coming_later(settings: Settings, source: SettingsSource) -> Iterator[Findin
         parse_store_url(settings.store.url, username="-", password="-")  # only the address is asked for  # noqa: S106  # only the address is asked for
     except ConfigError as error:
         yield _finding(Severity.WARNING, source, ("store", "url"), str(error).removeprefix("store.url: "))
-    if settings.mqtt.address.embedded:
-        reason = "the embedded broker comes with the demo; give the address of a broker, mqtt://HOST:PORT"
-        yield _finding(Severity.WARNING, source, ("mqtt", "url"), reason)
     for path, reason in _LATER.items():
         if _at(source, path) not in (None, "off"):
             yield _finding(Severity.WARNING, source, path, reason)

@@ -62,11 +62,14 @@ def parse_broker_url(url: str) -> BrokerAddress:
         # Not repeated in the message: this line ends up in logs. The same below.
         raise ValueError("holds a user name or password; they belong in mqtt.username, mqtt.password_file")
     if parts.scheme not in ("mqtt", "mqtts", "embedded") or not parts.hostname:
-        raise ValueError(f"{shown(url)} is not of the form mqtt://HOST:PORT or mqtts://HOST:PORT")
+        raise ValueError(f"{shown(url)} is not of the form mqtt://HOST:PORT, mqtts://HOST:PORT or embedded://HOST:PORT")
     if parts.path.strip("/") or parts.query or parts.fragment:
         raise ValueError(f"{shown(url)} has something behind host and port")
-    tls = parts.scheme == "mqtts"
-    return BrokerAddress(parts.hostname, parts.port or (8883 if tls else 1883), tls, parts.scheme == "embedded")
+    tls, embedded = parts.scheme == "mqtts", parts.scheme == "embedded"
+    if parts.port == 0 and not embedded:
+        raise ValueError(f"{shown(url)} has port 0, which only an embedded broker can take: any free one")
+    port = (8883 if tls else 1883) if parts.port is None else parts.port
+    return BrokerAddress(parts.hostname, port, tls, embedded)
 
 
 def _broker_url(url: str) -> str:
@@ -137,7 +140,7 @@ def _off(value: object) -> object:
 _OFF: Final = BeforeValidator(_off)
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _HttpUrl = Annotated[str, AfterValidator(_http_url)]
-_LATER_STORES: Final = ("duckdb", "influxdb+v2", "influxdbs+v2", "influxdb+v3", "influxdbs+v3")
+_LATER_STORES: Final = ("influxdb+v2", "influxdbs+v2", "influxdb+v3", "influxdbs+v3")
 
 
 class _Group(BaseModel):
@@ -183,6 +186,11 @@ class StoreSettings(_Group):
     password_file: Path | None = None
     token: SecretStr | None = None
     token_file: Path | None = None
+
+    @property
+    def embedded(self) -> bool:
+        """Whether it is a file that belongs to one process."""
+        return self.url.startswith("duckdb:")
 
 
 class LedgerSettings(_Group):

@@ -23,7 +23,7 @@ from ingest.codecs.sl651.framing import LONGEST_BODY
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["SetKey", "join", "missing", "set_key", "split"]
+__all__ = ["Lacking", "SetKey", "join", "missing", "set_key", "split"]
 
 _HEADER: Final = {Coding.HEX: 8, Coding.ASCII: 16}
 _MOST_PACKETS: Final = 0xFFF
@@ -52,8 +52,44 @@ def set_key(frame: Frame) -> SetKey:
 def missing(frames: Iterable[Frame]) -> list[int]:
     """Numbers of the packets that a set still lacks, ascending; empty if it is complete either way of counting."""
     known = list(frames)
-    hexadecimal = _lacking(known, decimal=False)
-    return hexadecimal if hexadecimal and _lacking(known, decimal=True) else []
+    plain = _lacking(known, decimal=False)
+    return plain if plain and _lacking(known, decimal=True) else []
+
+
+class Lacking:
+    """What :func:`missing` tells of packets that come one by one, at a cost that doesn't grow with them.
+
+    Args:
+        total: As the packets say.
+        coding: Of the packets.
+
+    >>> lacking = Lacking(3, Coding.HEX)
+    >>> lacking.add(1), lacking.first, lacking.add(3), lacking.first, lacking.add(2), lacking.first
+    (None, 2, None, 2, None, 0)
+    """
+
+    def __init__(self, total: int, coding: Coding) -> None:
+        self._total = total
+        self._decimal_total = _read(total, decimal=True) if coding is Coding.ASCII else None
+        self._numbers: set[int] = set()
+        self._decimal_count = 0
+        self._next = 1
+
+    def add(self, number: int) -> None:
+        """Note that a packet came."""
+        if number in self._numbers:
+            return
+        self._numbers.add(number)
+        decimal = _read(number, decimal=True)
+        if decimal is not None and self._decimal_total is not None:
+            self._decimal_count += decimal <= self._decimal_total
+        while self._next in self._numbers:
+            self._next += 1
+
+    @property
+    def first(self) -> int:
+        """The first number that the set lacks; 0 if it is complete either way of counting."""
+        return 0 if self._next > self._total or self._decimal_count == self._decimal_total else self._next
 
 
 def join(frames: Iterable[Frame]) -> Frame:
@@ -80,6 +116,8 @@ def join(frames: Iterable[Frame]) -> Frame:
 
 
 def _lacking(frames: Sequence[Frame], *, decimal: bool) -> list[int]:
+    if decimal and any(frame.coding is Coding.HEX for frame in frames):
+        return [1]  # in HEX frames they are binary numbers
     numbered = _numbered(frames, decimal=decimal)
     totals = [_read(frame.packet.total, decimal=decimal) for frame in frames if frame.packet]
     total = totals[0] if totals else None

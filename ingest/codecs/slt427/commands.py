@@ -52,7 +52,7 @@ class Security:
     """What settings and controls carry.
 
     Attributes:
-        password: Two bytes.
+        password: Two bytes as on the wire; see ``password_of``.
         at: Time for the label, epoch milliseconds.
         zone_minutes: Zone of the wire.
         profile: Decides about the size of the label.
@@ -67,17 +67,19 @@ class Security:
 
 
 def password_of(key: int, number: int) -> bytes:
-    """Password field of key 1 (0..9) and key 2 (0..999).
+    """Password field of key 1 (0..9) and key 2 (0..999), the low byte first like every number of this family.
 
     Raises:
         ValueError: Out of range.
 
+    Source: the firmware of ``Flyctt123/XSJ-1800R-V`` compares it in that order.
+
     >>> password_of(1, 234).hex()
-    '1234'
+    '3412'
     """
     if not 0 <= key <= 9 or not 0 <= number <= 999:  # one digit and three  # noqa: PLR2004  # said here
         raise ValueError(f"password keys {key} and {number}: 0..9 and 0..999 expected")
-    return bytes((key << 4 | number // 100, decimal_byte(number % 100)))
+    return bytes((decimal_byte(number % 100), key << 4 | number // 100))
 
 
 def query(address: Address, function: int, data: bytes = b"") -> Frame:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from hydro.errors import DecodeError
 from ingest.codecs.slt427.faults import ElementFault
-from ingest.codecs.slt427.frame import Unread, decode_frame, encode_frame
+from ingest.codecs.slt427.frame import Unread, decode_frame, user_bytes
 from ingest.codecs.slt427.framing import USER_DEFINED
 from ingest.codecs.slt427.functions import FUNCTIONS, REPORT_ORDERS
 from ingest.codecs.slt427.header import DataType, Direction, Profile
@@ -83,7 +83,7 @@ def explain(frame: Frame) -> dict[str, object]:
     """
     control = frame.control
     found: dict[str, object] = {
-        "L": encode_frame(frame)[1],
+        "L": len(user_bytes(frame)),
         "control": control.encode()[:1].hex().upper(),
         "direction": control.direction.value,
         "div": control.parts_left is not None,
@@ -110,7 +110,7 @@ def explain(frame: Frame) -> dict[str, object]:
     else:
         found |= _content(frame.function, frame.content, report=_is_report(frame))
     if frame.password is not None:
-        found["password"] = frame.password.hex().upper()
+        found["password"] = frame.password[::-1].hex().upper()  # key 1 and key 2, as people write them
     if frame.label is not None:
         found["tp"] = _label(frame.label)
     elif _is_report(frame):

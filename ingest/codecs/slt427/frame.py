@@ -16,7 +16,7 @@ from ingest.codecs.slt427.reports import Content, read_report
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-__all__ = ["Frame", "Unread", "decode_frame", "encode_frame", "join"]
+__all__ = ["Frame", "Unread", "decode_frame", "encode_frame", "join", "user_bytes"]
 
 _PASSWORD_SIZE: Final = 2
 _ADDRESS_SIZE: Final = 5
@@ -138,12 +138,21 @@ def encode_frame(frame: Frame) -> bytes:
     Raises:
         ValueError: A value doesn't fit its field, or all of them the length byte.
     """
+    return wrap(user_bytes(frame))
+
+
+def user_bytes(frame: Frame) -> bytes:
+    """Bytes C..Tp of a frame; of a joined message as many as it has, whatever one frame holds.
+
+    Raises:
+        ValueError: A value doesn't fit its field.
+    """
     function = frame.function.to_bytes(2 if frame.function > USER_DEFINED else 1, "big")
     password = b"" if frame.password is None else frame.password
     if len(password) not in (0, _PASSWORD_SIZE):
         raise ValueError(f"a password has two bytes, not {len(password)}")
     label = b"" if frame.label is None else frame.label.raw
-    return wrap(frame.control.encode() + frame.address.raw + function + frame.content.encode() + password + label)
+    return frame.control.encode() + frame.address.raw + function + frame.content.encode() + password + label
 
 
 def join(frames: Sequence[Frame], profile: Profile | None = None) -> Frame:

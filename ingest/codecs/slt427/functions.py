@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from ingest.codecs.slt427.header import DataType, Direction, Profile
 from ingest.codecs.slt427.numbers import Bcd, FlowBcd, Sign
-from ingest.codecs.slt427.parts import AddressPart, Binary, ClockPart, Hex, HourPart, Part, Record
+from ingest.codecs.slt427.parts import AddressPart, Binary, ClockPart, Hex, HourPart, Part, PasswordPart, Record
 from ingest.codecs.slt427.reports import Content, Parts, WordOrder, layout, quality_records
 
 if TYPE_CHECKING:
@@ -314,7 +314,7 @@ FUNCTIONS: Final[dict[int, Function]] = {
     0x93: _set("stop pump or close valve", "关闭水泵、阀门", _TARGET),
     0x94: _set("switch communication", "切换通信机", _TARGET, _NOTHING),
     0x95: _set("switch relay machine", "切换中继工作机", _TARGET, _NOTHING),
-    0x96: _set("set password", "修改密码", Rows((Hex("new_password", 2),))),
+    0x96: _set("set password", "修改密码", Rows((PasswordPart("new_password"),))),
     0xA0: _set("set real-time kinds", "设置实时数据种类", Rows((_KINDS,))),
     0xA1: _set("set report kinds and intervals", "设置自报种类及间隔", _INTERVALS),
     0xA2: _set("set channels", "设置主备信道", Channels()),

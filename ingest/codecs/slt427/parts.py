@@ -20,6 +20,7 @@ __all__ = [
     "Hex",
     "HourPart",
     "Part",
+    "PasswordPart",
     "RainSpan",
     "RainSpanPart",
     "Record",
@@ -100,6 +101,26 @@ class Hex:
     def explain(self, value: bytes) -> dict[str, object]:
         """Name and hexadecimal text."""
         return {self.name: value.hex().upper()}
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordPart:
+    """A password among the data: key 1 and key 2, the low byte first."""
+
+    name: str
+    size: int = 2
+
+    def decode(self, raw: bytes) -> bytes:
+        """As it is."""
+        return raw
+
+    def encode(self, value: bytes) -> bytes:
+        """As it is."""
+        return value
+
+    def explain(self, value: bytes) -> dict[str, object]:
+        """Name and the four digits as people write them."""
+        return {self.name: value[::-1].hex().upper()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from hydro.fixed import MICRO
 from hydro.instants import DAY_MS, MINUTE_MS
 from ingest.codecs.readings import MessageFault, ReadingFault
 from ingest.codecs.slt427.faults import FrameFault
-from ingest.codecs.slt427.frame import Unread, decode_frame
+from ingest.codecs.slt427.frame import Unread, decode_frame, join
 from ingest.codecs.slt427.framing import header_text, read_frame
 from ingest.codecs.slt427.functions import FUNCTIONS
 from ingest.codecs.slt427.header import DataType, Direction, Profile
@@ -31,6 +31,7 @@ from ingest.codecs.slt427.mapping import (
 )
 from ingest.codecs.slt427.numbers import Bcd, Sign, State
 from ingest.codecs.slt427.reports import layout
+from ingest.codecs.slt427.split import Countdown, is_part
 from ingest.codecs.span import Complete, NeedMore
 from ingest.reasons import DeadLetterReason, RejectReason
 
@@ -66,7 +67,8 @@ def decode_slt427(
 
     Args:
         message: Index of the message in the batch.
-        payload: One or more frames as received; what stands between them is skipped and counted.
+        payload: One or more frames as received; what stands between them is skipped and counted. Parts of a split
+            message are put together if all of them are here in order, and counted otherwise.
         zone_minutes: Zone of the wire; 480, since the standards mean Beijing time.
         received_at_ms: When the payload reached us, epoch milliseconds: month and year of short time labels, and the
             time of what has none.
@@ -80,6 +82,7 @@ def decode_slt427(
     fault: tuple[str, int] | None = None
     faults: list[tuple[str, int]] = []
     strays = 0
+    split = Countdown()
     while at < len(payload):
         found = read_frame(payload, at)
         if isinstance(found, Complete):
@@ -90,9 +93,13 @@ def decode_slt427(
             if not is_plain or not _append_short(message, data, zone_minutes, received_at_ms, station_of, out):
                 frame = decode_frame(data)
                 edition = devices.at(frame.address.key, received_at_ms).edition
-                if edition not in (None, frame.profile):
-                    frame = decode_frame(data, edition)
-                _append(message, frame, zone_minutes, received_at_ms, station_of, out, devices)
+                if is_part(frame):
+                    parts = split.take(frame)
+                    whole = None if parts is None else join(parts, edition)
+                else:
+                    whole = frame if edition in (None, frame.profile) else decode_frame(data, edition)
+                if whole is not None:
+                    _append(message, whole, zone_minutes, received_at_ms, station_of, out, devices)
             at, fault = found.end, None
             continue
         reason = FrameFault.INCOMPLETE if isinstance(found, NeedMore) else found.reason
@@ -107,7 +114,7 @@ def decode_slt427(
         detail = f"{reason} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
         out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_FRAME, detail))
         return
-    out.unknown_keys += strays
+    out.unknown_keys += strays + split.alone
     for why, place in faults:
         detail = f"{why} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
         out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
@@ -132,7 +139,7 @@ def _append(
         return
     station = station_of(frame.address.key)
     if isinstance(content, Unread):
-        if frame.function in FUNCTIONS and frame.control.parts_left is None:
+        if frame.function in FUNCTIONS:
             detail = f"{station}: function {frame.function:02X}, {len(content.data)} bytes fit no layout"
             out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))
         else:

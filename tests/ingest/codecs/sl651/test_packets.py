@@ -14,7 +14,7 @@ from ingest.codecs.readings import Readings
 from ingest.codecs.sl651 import Frame, decode_frame, decode_sl651, encode_frame
 from ingest.codecs.sl651.control import Coding, Control
 from ingest.codecs.sl651.frame import Element, Message, Packet, Slice
-from ingest.codecs.sl651.packets import join, missing, set_key, split
+from ingest.codecs.sl651.packets import Lacking, join, missing, set_key, split
 from tests.ingest.codecs.sl651.generated import ascii_frames, reports
 from tests.ingest.codecs.sl651.vectors import PICTURE, VECTORS, frame_of
 
@@ -136,3 +136,31 @@ def test_a_picture_gives_no_readings_and_is_no_fault() -> None:
     decode_sl651(0, b"".join(PICTURE), 480, 0, {}, out)
     assert (out.value, out.faults, out.undecodable) == ([], [], [])
     assert PACKETS[0].coding is Coding.HEX
+
+
+@given(
+    st.sampled_from(Coding),
+    st.sampled_from((2, 9, 0x10, 0x12, 0x1A, 0x20)).flatmap(
+        lambda total: st.tuples(st.just(total), st.lists(st.integers(1, total), min_size=1, max_size=40))
+    ),
+)
+def test_what_is_missing_is_told_alike_packet_by_packet(coding: Coding, case: tuple[int, list[int]]) -> None:
+    total, numbers = case
+    lacking, frames = Lacking(total, coding), []
+    for number in numbers:
+        lacking.add(number)
+        frames.append(msgspec.structs.replace(PACKETS[0], coding=coding, packet=Packet(total, number)))
+        assert lacking.first == next(iter(missing(frames)), 0)
+
+
+def test_only_ascii_digits_may_be_decimal() -> None:
+    """1 to 9 and 16 to 18 of 18 packets: twelve of twelve where the digits 10, 11, 12 are decimal."""
+    numbers = [*range(1, 10), 0x10, 0x11, 0x12]
+    of = {
+        coding: [msgspec.structs.replace(PACKETS[0], coding=coding, packet=Packet(0x12, each)) for each in numbers]
+        for coding in Coding
+    }
+    assert missing(of[Coding.HEX]) == [10, 11, 12, 13, 14, 15]
+    assert missing(of[Coding.ASCII]) == []
+    with pytest.raises(DecodeError):
+        join(of[Coding.HEX])

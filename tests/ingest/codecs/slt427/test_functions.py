@@ -84,7 +84,7 @@ def said(function: int, data: str, control: str = "B0") -> dict[str, object]:
         (0x84, "6012", {"voltage_V": "12.60"}),
         (0x30, "5A", {"result": "5A"}),
         (0x53, "03001000AAAA", {"kinds_mask": 3, "interval_min": {"rain": 10, "stage": None}}),
-        (0x10, "5303810D00" + "1234" + LABEL, {"station_address": "5303810D00", "password": "1234",
+        (0x10, "5303810D00" + "3412" + LABEL, {"station_address": "5303810D00", "password": "1234",
                                                "tp": {"day": "12", "time": "14:15:30", "delay_min": 0}}),
         (0x85, "0102", {"data": "0102", "faults": "unknown_function"}),
     ],
@@ -112,11 +112,16 @@ def test_stored_values_follow_their_hours() -> None:
     [
         (0x11, "3015144C0526" + "0000" + LABEL, {"clock": None}),
         (0x11, "301514124526" + "0000" + LABEL, {"clock": "2026-05-12T14:15:30", "password": "0000"}),
-        (0x17, "50050010009999" * 2 + "1234" + LABEL, {"password": "1234"}),
-        (0x1F, "5634120000" + "1234" + LABEL, {"flow_limit": "123.456", "password": "1234"}),
-        (0x1F, "56341200F0" + "1234" + "30151412052600", {"flow_limit": "-123.456", "flow_unit": "m3/h"}),
-        (0x92, "F1" + "1234" + LABEL, {"target": "F1", "password": "1234"}),
-        (0x20, "11050500" + "1234" + LABEL, {"category_index": 17, "setting": "050500"}),
+        (0x17, "50050010009999" * 2 + "3412" + LABEL, {"password": "1234"}),
+        (0x1F, "5634120000" + "3412" + LABEL, {"flow_limit": "123.456", "password": "1234"}),
+        (
+            0x1F,
+            "56341200F0" + "3412" + "30151412052600",
+            {"password": "1234", "flow_limit": "-123.456", "flow_unit": "m3/h"},
+        ),
+        (0x96, "7856" + "3412" + LABEL, {"new_password": "5678", "password": "1234"}),
+        (0x92, "F1" + "3412" + LABEL, {"target": "F1", "password": "1234"}),
+        (0x20, "11050500" + "3412" + LABEL, {"category_index": 17, "setting": "050500"}),
         (0xC0, "01", {"work_mode": 1}),
         (0xC0, "0130151412052600", {"work_mode": 1, "tp": {"time": "2026-05-12T14:15:30", "delay_min": 0}}),
         (0x61, "03", {"picture_number": 3}),
@@ -238,7 +243,7 @@ def test_stored_values_that_do_not_exist_cannot_be_asked_for(
 
 def test_the_clock_is_set_with_weekday_password_and_label() -> None:
     frame = set_clock(RTU, NOW, BEIJING, SECURITY)  # a Tuesday
-    assert encode_frame(frame) == wrap(bytes.fromhex(f"30{HEAD}11" + "301514124526" + "1234" + LABEL))
+    assert encode_frame(frame) == wrap(bytes.fromhex(f"30{HEAD}11" + "301514124526" + "3412" + LABEL))
     december = parse_instant("2026-12-13T01:02:03", BEIJING)  # a Sunday
     raw = encode_frame(set_clock(RTU, december, BEIJING, SECURITY))
     assert raw[10:16] == bytes.fromhex("03020113F226")

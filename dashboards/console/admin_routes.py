@@ -1,0 +1,62 @@
+"""What the control socket answers beyond the console: copies for `watermaster backup`. None of it is on the network."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.responses import FileResponse, Response
+
+from dashboards.console.paging import as_json
+from dashboards.console.problem import add_problem_handlers
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+__all__ = ["Snapshots", "create_admin_app"]
+
+_BYTES: Final = "application/octet-stream"
+
+
+class Snapshots(Protocol):
+    """Copies of files that the service alone may open. Its calls block."""
+
+    def make(self) -> Mapping[str, Any]:
+        """Copy; what there is then: ``id``, and ``files`` with ``name`` and ``size`` of each."""
+
+    def file(self, snapshot: str, name: str) -> Path | None:
+        """One of the copies; None if there is no such one."""
+
+    def drop(self, snapshot: str) -> bool:
+        """Delete the copies; whether there were any."""
+
+
+def create_admin_app(snapshots: Snapshots) -> FastAPI:
+    """The application behind ``/admin/``; its routes block, so the framework runs them in threads."""
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    add_problem_handlers(app)
+
+    @app.post("/admin/snapshots")
+    def make() -> Response:
+        """Copy what the service alone may open. The copies before go."""
+        return as_json(snapshots.make(), HTTPStatus.CREATED)
+
+    @app.get("/admin/snapshots/{snapshot}/{name}")
+    def file(snapshot: str, name: str) -> Response:
+        """The bytes of one copy."""
+        path = snapshots.file(snapshot, name)
+        if path is None:
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no copy {name!r} of {snapshot!r}")
+        return FileResponse(path, media_type=_BYTES)
+
+    @app.delete("/admin/snapshots/{snapshot}")
+    def drop(snapshot: str) -> Response:
+        """Delete the copies."""
+        if not snapshots.drop(snapshot):
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"there are no copies {snapshot!r}")
+        return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    return app

@@ -1,0 +1,1 @@
+"""The field link: real sockets, a real journal, and RTUs of a few lines."""

@@ -1,0 +1,1 @@
+"""Tests of the simulated RTUs, alone and against the codecs of `ingest`."""
