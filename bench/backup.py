@@ -82,7 +82,7 @@ async def measure(data_dir: DataDir) -> None:
         taken, seconds = await beside(store, names, batches, work)
         shown = figures(BATCH * len(taken), taken)
         print(f"{name:<44}{seconds:>6.1f} s   commit p50 {shown['p50 ms']:.0f} ms, longest {shown['max ms']:.0f} ms")
-    snapshots.clear()
+    snapshots.close()
     began = time.perf_counter()
     await store.close()
     shutil.copyfile(data_dir.path / FILE_NAME, data_dir.path / "plain")

@@ -1,14 +1,14 @@
-"""How many SL 651 reports a second one core decodes to columns: ``python bench/sl651.py [seconds]``.
+"""How many SL 651 reports a second one core decodes to columns: ``python -m bench.sl651``.
 
 The goal is 60,000 hourly reports a second (12 slots of rain, 12 of stages, four or more elements each).
 """
 
 from __future__ import annotations
 
-import sys
 import time
 from typing import Final
 
+from bench.surroundings import describe_machine
 from ingest.codecs.readings import Readings
 from ingest.codecs.sl651 import decode_frame, decode_sl651
 
@@ -40,6 +40,7 @@ REPORTS: Final = {
     ),
 }
 BATCH: Final = 300
+SECONDS: Final = 1.0
 STATIONS: Final = {"0011223344": "A", "0030700300": "B", "0030301490": "C", "1090330853": "D"}
 
 
@@ -60,9 +61,9 @@ def measure(payload: bytes, seconds: float) -> tuple[float, int]:
 
 
 def main() -> None:
-    seconds = float(sys.argv[1]) if len(sys.argv) > 1 else 1.0
+    print(describe_machine("bench.sl651"))
     for name, digits in REPORTS.items():
-        rate, readings = measure(bytes.fromhex(digits), seconds)
+        rate, readings = measure(bytes.fromhex(digits), SECONDS)
         print(f"{rate:>9,.0f} reports/s  {rate * readings:>11,.0f} readings/s  {name}")
 
 

@@ -6,6 +6,7 @@
 # Each version gets a directory of its own, and DIRECTORY is a link to the newest: to go back, let it point to the one
 # before. PYTHON names another interpreter than python3.
 set -eu
+umask 022  # of root it may be one that keeps the service from reading its program
 here=$(cd "$(dirname "$0")" && pwd)
 link=${1:-/opt/watermaster}
 python=${PYTHON:-python3}

@@ -1,8 +1,9 @@
 """Pictures and texts of devices as files: evidence that no column holds.
 
 ``STATION/2026-03-02/20260302T080500_POSITION.jpg``, by the day and time (in the zone of the settings) at which they
-were taken; ``POSITION_2`` is the second of that kind and minute in one message. A file is written whole before the reader's position is saved, under a name that follows from the message;
-reading the journal again after a crash writes the same files again.
+were taken; ``POSITION_2`` is the second of that kind and minute in one message. A file is written whole before the
+reader's position is saved, under a name that follows from the message; reading the journal again after a crash writes
+the same files again.
 
 The folder is bounded: beyond that the oldest days of all stations go, which is counted.
 """

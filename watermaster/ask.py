@@ -98,10 +98,8 @@ class Service:
 
     @contextmanager
     def admin_file(self, *path: str) -> Iterator[Answer]:
-        """The bytes that the control socket has under a path."""
+        """The bytes that the control socket has under a path; the answer says whether there is such a thing."""
         with self._answer("GET", _quoted(_ADMIN, path)) as answer:
-            if answer.is_missing:
-                raise WatermasterError(f"{self} has no {'/'.join(path)} any more")
             yield answer
 
     def __str__(self) -> str:

@@ -21,7 +21,10 @@ class Lock:
     """Holds a kind of service on a data directory until the process ends; a crash can't leave it behind."""
 
     def __init__(self, path: Path, kind: str) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, _LOCK_MODE)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, _LOCK_MODE)
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

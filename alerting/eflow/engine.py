@@ -33,7 +33,7 @@ __all__ = ["ALERT_CLASS", "EflowEngine", "GoneTarget", "PackedSlice", "Unpacked"
 
 ALERT_CLASS: Final = "eflow_shortfall"
 _NEVER: Final = -(2**62)
-MOST_SAMPLES: Final = 2_000_000  # 50 MB
+MOST_SAMPLES: Final = 1_000_000  # 25 MB
 
 
 class _SeriesState(msgspec.Struct, array_like=True):
@@ -261,7 +261,9 @@ class EflowEngine:
 
     def packed(self, numbers: list[int]) -> None:
         """What :meth:`pack` gave for these series is safe."""
-        keep_days = 2 if sum(self._kept_samples.values()) < MOST_SAMPLES else 1
+        # Beyond the bound a block is taken from the shelf again for each reading that comes: slower, and it fits.
+        kept = sum(self._kept_samples.values())
+        keep_days = 2 if kept < MOST_SAMPLES // 2 else 1 if kept < MOST_SAMPLES else 0
         for number in numbers:
             del self._dirty[number]
             self._kept_samples[number] = self._series[number].let_go(keep_days)

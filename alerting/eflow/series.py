@@ -174,7 +174,7 @@ class WatchedSeries:
                 self._shelf.put(self.station, self.quantity, day, block.pack())
 
     def let_go(self, keep_days: int) -> int:
-        """What was put down is safe: keep only the latest days in memory. Number of samples kept."""
+        """What was put down is safe: keep only the latest days in memory, 0 for none. Number of samples kept."""
         for block in self._blocks.values():
             block.dirty = False
         for day in sorted(self._blocks)[: -keep_days or None]:

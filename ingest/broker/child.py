@@ -53,7 +53,7 @@ def main(arguments: list[str]) -> None:
     _allow_many_connections()
     if program == "mosquitto":
         os.execv(rest[0], rest)  # noqa: S606  # this process becomes the broker
-    from ingest.broker.front import serve  # mosquitto needs nothing of it  # noqa: PLC0415  # mosquitto needs nothing of it
+    from ingest.broker.front import serve  # noqa: PLC0415  # mosquitto needs nothing of it
 
     host, port, conf, v4_port, v5_port = rest
     serve(host, int(port), conf, v4_port=int(v4_port), v5_port=int(v5_port))

@@ -37,7 +37,7 @@ __all__ = ["BrokerFacts", "EmbeddedBroker"]
 
 _ANSWER_S: Final = 60.0  # mosquitto listens when it has read its queue
 _POLL_S: Final = 0.01
-_LOOK_S: Final = 1.0
+_LOOK_S: Final = 0.5
 _STOP_S: Final = 30.0
 _STABLE_S: Final = 10.0
 _AGAIN: Final = Backoff(0.1, 15.0)
@@ -231,15 +231,27 @@ class EmbeddedBroker:
     async def _ended(self, child: Child) -> int:
         """Wait for its end; meanwhile let mosquitto read passwords again that somebody changed."""
         waiting = asyncio.ensure_future(child.wait())
+        seen = self._passwords_at
         try:
             while not waiting.done():
                 await asyncio.wait({waiting}, timeout=_LOOK_S)
-                if self._access is not None and self._passwords_at != (at := self._folder.passwords_changed_at()):
-                    self._passwords_at = at
-                    child.signal(signal.SIGHUP)
+                before, seen = seen, self._folder.passwords_changed_at()
+                # What has just changed may be half-written: the look after that tells.
+                if self._access is not None and before == seen != self._passwords_at:
+                    self._renew_passwords(child)
             return waiting.result()
         finally:
             waiting.cancel()
+
+    def _renew_passwords(self, child: Child) -> None:
+        try:
+            self._folder.keep_collector()
+        except ConfigError as error:
+            self._told(error)
+        else:
+            self._told(None)
+        self._passwords_at = self._folder.passwords_changed_at()
+        child.signal(signal.SIGHUP)
 
     def _arguments(self, found: Found) -> list[str]:
         """Write the configuration; give what the child is started with."""

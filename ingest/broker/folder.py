@@ -32,6 +32,7 @@ class BrokerFolder:
         self.path = path
         self.passwords = path / "passwords"
         self.data = path / "data"
+        self._line = ""
 
     def write(self, name: str, text: str) -> Path:
         """Write a file that only we may read; it is there whole or not at all.
@@ -69,8 +70,8 @@ class BrokerFolder:
         acl = None
         if access is not None:
             acl = self.write("acl", access_list(access))
-            line = password_line(access.collector, access.password, secrets.token_bytes(12))
-            self.write(self.passwords.name, with_password(self._known_passwords(), line))
+            self._line = password_line(access.collector, access.password, secrets.token_bytes(12))
+            self.keep_collector()
         text = mosquitto_conf(
             host=host,
             port=port,
@@ -81,6 +82,16 @@ class BrokerFolder:
             as_root=os.geteuid() == 0,
         )
         return self.write("mosquitto.conf", text)
+
+    def keep_collector(self) -> None:
+        """Put the collector's password back where somebody wrote the file anew, as ``mosquitto_passwd -c`` does.
+
+        Raises:
+            ConfigError: The file can't be written or read.
+        """
+        known = self._known_passwords()
+        if self._line not in known.splitlines():
+            self.write(self.passwords.name, with_password(known, self._line))
 
     def passwords_changed_at(self) -> int | None:
         """When the password file was last changed, nanoseconds; None while there is none."""

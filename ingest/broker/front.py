@@ -202,7 +202,7 @@ def _run(broker: IotCoreBroker) -> None:
     try:
         broker.run_forever()
     finally:
-        print("rumqttd ended", file=sys.stderr, flush=True)  # the parent reads it  # noqa: T201  # the parent reads it
+        print("rumqttd ended", file=sys.stderr, flush=True)  # noqa: T201  # the parent reads it
         os._exit(1)
 
 

@@ -2,7 +2,9 @@
 
 A frame says when its device sent it. The offset is what that clock showed less what ours did when the frame came: above
 zero the device's is fast. A slow link makes a clock look slow by the time it took, so one message proves nothing; a
-message that was stored and sent later is older than one that came before it and isn't looked at.
+message that was stored and sent later is older than one that came before it and isn't looked at. After an outage a
+device may send what it stored from the oldest on, and under SL/T 427 a message shows only when it was measured: these
+are late by less each time, while a clock that is off is off by the same.
 
 Source: ALERTS, device_fault `clock_skew`: more than 10 min on 3 live messages.
 """
@@ -22,6 +24,8 @@ __all__ = ["LARGEST_OFFSET_MS", "ClockState", "ClockWatch"]
 
 LARGEST_OFFSET_MS: Final = 10 * MINUTE_MS
 _PROOF: Final = 3
+_STEADY_MS: Final = 30_000
+"""Offsets of a clock that is off differ by less from message to message: the way takes seconds."""
 
 
 class ClockState(NamedTuple):
@@ -30,7 +34,7 @@ class ClockState(NamedTuple):
     Attributes:
         sent: The latest that it showed, epoch milliseconds.
         received_at: When that came.
-        off: Live messages in a row with more than the largest offset.
+        off: Live messages in a row with more than the largest offset, and about the same one.
     """
 
     sent: int
@@ -81,5 +85,6 @@ class ClockWatch:
                     continue
                 known = None
             off = abs(sent - received_at) > LARGEST_OFFSET_MS
-            before = 0 if known is None else known.off
+            steady = known is not None and abs(known.offset_ms - (sent - received_at)) <= _STEADY_MS
+            before = known.off if known is not None and (steady or known.is_skewed) else 0
             self._states[station] = ClockState(sent, received_at, before + 1 if off else 0)

@@ -104,7 +104,7 @@ class Centre:
     # --- What the listener calls
 
     def take_frame(self, link: Link, wire: Wire, data: bytes) -> bool:
-        """Take a frame whose check sum is right; False where it is refused and nothing else speaks for its connection."""
+        """Take a frame whose check sum is right; False where it is refused, and no known station shares its way."""
         self._status.frames[wire] += 1
         uplink = read_uplink(wire, data)
         if not self._sessions.is_known(uplink):

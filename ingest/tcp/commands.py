@@ -1,13 +1,14 @@
 """What people may ask of an RTU, as frames of its protocol. Pure.
 
-Reading, the clock and thresholds. What moves water or can take an RTU off line (pumps, valves, gates, quotas,
-addresses, channels, passwords, resets) is not offered, although the codecs can write it: nobody logs in here yet.
+Reading, the clock and thresholds. What moves water or can take an RTU off line (pumps, valves, gates, quotas and
+recharges, addresses, channels, passwords, resets) is not offered, although the codecs can write it: nobody logs in here
+yet.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -17,7 +18,7 @@ from ingest.codecs.framing import Wire
 from ingest.codecs.sl651 import downlink
 from ingest.codecs.sl651 import encode_frame as encode_sl651
 from ingest.codecs.sl651.compose import parameter
-from ingest.codecs.sl651.control import Function
+from ingest.codecs.sl651.control import Coding, Function
 from ingest.codecs.sl651.parameters import BASIC
 from ingest.codecs.slt427 import Address, DataType, commands
 from ingest.codecs.slt427 import encode_frame as encode_slt427
@@ -25,6 +26,7 @@ from ingest.codecs.slt427 import encode_frame as encode_slt427
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ingest.codecs.sl651.frame import Element
     from ingest.codecs.sl651.frame import Frame as Sl651Frame
     from ingest.codecs.slt427.frame import Frame as Slt427Frame
     from ingest.tcp.sessions import Session
@@ -35,7 +37,9 @@ LONGEST_HISTORY_MS: Final = 31 * DAY_MS
 TRIES: Final = 3
 """How often a command is sent before it has failed."""
 
-_SETTABLE: Final = frozenset({0x12, 0x15, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1F, 0x20, 0xA0, 0xA1})
+_NOT_OFFERED_651: Final = range(0x8E, 0x99)
+"""Running parameters: recharges of meters, quota, storage to be emptied, factory reset."""
+_SETTABLE: Final = frozenset({0x12, 0x16, 0x17, 0x18, 0x19, 0x1A, 0x1B, 0x1F, 0x20, 0xA0, 0xA1})
 _READABLE: Final = range(0x50, 0x66)
 _MOST_ELEMENTS: Final = 64
 _PASSWORD_DIGITS: Final = 4
@@ -131,7 +135,7 @@ def request(command: Command, session: Session, at: int, zone_minutes: int, *, a
         asked = _slt427(command, session, at, zone_minutes)
         control = replace(asked.control, tries_left=max(0, asked.control.tries_left - attempt))
         return Request(encode_slt427(replace(asked, control=control)), asked.function)
-    except (ValueError, InvalidOperation) as error:
+    except (ValueError, ArithmeticError) as error:  # also of a decimal that is none, or endless
         raise ConfigError(f"{command.verb}: {error}") from error
 
 
@@ -144,8 +148,13 @@ _PLAIN: Final = {
 }
 
 
+_WITH_ARGUMENTS: Final = frozenset({Verb.HISTORY, Verb.READ, Verb.SET})
+
+
 def _sl651(command: Command, session: Session, at: int, zone_minutes: int) -> Sl651Frame:
     to = session.recipient or downlink.Recipient(session.key.address, 1, "0000")
+    if to.coding is Coding.ASCII and (command.elements or command.verb in _WITH_ARGUMENTS):
+        raise ValueError("in ASCII, which this station speaks, no question with arguments is defined")
     match command.verb:
         case Verb.NOW if not command.elements:
             return downlink.ask(to, Function.CURRENT, at, zone_minutes)
@@ -167,10 +176,17 @@ def _sl651(command: Command, session: Session, at: int, zone_minutes: int) -> Sl
         case Verb.SET:
             if not command.values:
                 raise ValueError("no parameter is given")
-            elements = [parameter(tag.upper(), Decimal(value)) for tag, value in command.values.items()]
+            elements = [_running(tag.upper(), value) for tag, value in command.values.items()]
             return downlink.set_parameters(to, Function.SET_RUNNING, elements, at, zone_minutes)
         case _:
             return downlink.ask(to, _PLAIN[command.verb], at, zone_minutes)
+
+
+def _running(tag: str, value: str) -> Element:
+    element = parameter(tag, Decimal(value))
+    if int(tag, 16) in _NOT_OFFERED_651:
+        raise ValueError(f"parameter {tag} (recharges, quota, resets) is not offered")
+    return element
 
 
 _QUERIES_427: Final = {Verb.CLOCK: 0x51, Verb.STATUS: 0x5E, Verb.COUNTERS: 0x5D}

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import deque
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from functools import partial
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import structlog
 
-from hydro.errors import ConfigError, WatermasterError
+from hydro.errors import ConfigError, StateError, WatermasterError
 from hydro.instants import MINUTE_MS
 from ingest.codecs.framing import Wire
 from ingest.retry import until_done
@@ -116,6 +117,8 @@ class Exchange:
         self._active: dict[RtuKey, _Job] = {}
         self._ready: set[RtuKey] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._asking: set[asyncio.Future[None]] = set()
+        self._is_stopped = False
 
     # --- What people ask
 
@@ -136,44 +139,43 @@ class Exchange:
             ConfigError: The station has no address, or the command can't be written in its protocol.
             WatermasterError: Too many commands wait, or the log can't be written; nothing is sent.
         """
+        if self._is_stopped:
+            raise WatermasterError("the service is stopping: nothing can be asked")
         keys = self._sessions.of(station)
         if not keys:
             raise ConfigError(f"station {station}: neither sl651_address nor slt427_address is in the register")
         self._check(command, keys)
         if len(self._jobs) >= MOST_WAITING or any(len(self._queues.get(key, ())) >= MOST_WAITING_EACH for key in keys):
             raise WatermasterError(f"station {station}: too many commands wait already", retryable=True)
-        text = json.dumps({name: value for name, value in asdict(command).items() if name in command.said})
-        number = await self._in_thread(
-            partial(self._commands.add, station, text, asked_by=by, comment=comment, asked_at=self._clock())
-        )
-        log.info("command_asked", id=number, station=station, verb=command.verb.value, by=by)
-        job = _Job(number, command, tuple(keys), self._loop.time() + valid_s, self._loop.create_future())
-        self._jobs[number] = job
-        self._status.commands_waiting = len(self._jobs)
-        for key in keys:
-            self._queues.setdefault(key, deque()).append(job)
-        for key in keys:
-            self._next(key)
-        self._loop.call_later(valid_s, self._expire, job)
-        await asyncio.wait({job.done}, timeout=wait_s)
-        found: LoggedCommand | None = await self._in_thread(partial(self._commands.get, number))
+        told = self._loop.create_future()
+        self._asking.add(told)
+        try:
+            number = await self._enqueue(station, command, keys, by=by, comment=comment, valid_s=valid_s)
+            if job := self._jobs.get(number):
+                await asyncio.wait({job.done}, timeout=wait_s)
+            found: LoggedCommand | None = await self._in_thread(partial(self._commands.get, number))
+        finally:
+            self._asking.discard(told)
+            told.set_result(None)
         if found is None:
             raise WatermasterError(f"command {number} is not in the log any more")
         return found
 
     async def stop(self) -> None:
         """End what waits; a log that can't be written is not waited for."""
+        self._is_stopped = True
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self._jobs:
             ended = partial(self._commands.end_all, self._clock(), Outcome.ABANDONED, "the service was stopped")
-            try:
+            with suppress(StateError):  # the next start ends them, too
                 await self._in_thread(ended)
-            except WatermasterError as error:  # the next start ends them
-                log.error("command_log_fails", error=str(error))
         for job in list(self._jobs.values()):
+            job.is_ending = True
             self._forget(job, Outcome.ABANDONED)
+        if self._asking:  # who asked is still to be told
+            await asyncio.wait(self._asking)
 
     # --- What the centre tells
 
@@ -205,6 +207,25 @@ class Exchange:
         job.progress.set()
 
     # --- Inside
+
+    async def _enqueue(
+        self, station: str, command: Command, keys: list[RtuKey], *, by: str, comment: str, valid_s: float
+    ) -> int:
+        """Note a command, then let it wait for its RTU; its number."""
+        text = json.dumps({name: value for name, value in asdict(command).items() if name in command.said})
+        note = partial(self._commands.add, station, text, asked_by=by, comment=comment, asked_at=self._clock())
+        number = int(await self._in_thread(note))
+        log.info("command_asked", id=number, station=station, verb=command.verb.value, by=by)
+        if not self._is_stopped:  # else the next start ends it
+            job = _Job(number, command, tuple(keys), self._loop.time() + valid_s, self._loop.create_future())
+            self._jobs[number] = job
+            self._status.commands_waiting = len(self._jobs)
+            for key in keys:
+                self._queues.setdefault(key, deque()).append(job)
+            for key in keys:
+                self._next(key)
+            self._loop.call_later(valid_s, self._expire, job)
+        return number
 
     def _check(self, command: Command, keys: list[RtuKey]) -> None:
         """Refuse at once what none of the protocols can say."""

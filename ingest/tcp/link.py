@@ -73,7 +73,8 @@ class Link(asyncio.BufferedProtocol):
 
     __slots__ = (
         "_closing", "_host", "_limits", "_port", "_splitter", "_transport",
-        "address", "frames", "heard_at", "holds", "junk", "refused", "since", "stalls", "this_second", "unsafe", "waits_since",
+        "address", "frames", "heard_at", "holds", "junk", "refused", "since", "stalls", "this_second", "unsafe",
+        "waits_since",
     )  # fmt: skip
 
     def __init__(self, host: Host, limits: Limits, since: int, heard_at: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -37,7 +37,7 @@ class Moment:
         """Write it to a new file; blocks, and nobody waits for it.
 
         Raises:
-            duckdb.Error: There is no room, or a block is damaged.
+            duckdb.Error: There is no room, a block is damaged, or it was broken off.
         """
         (name,) = self._connection.execute("SELECT current_database()").fetchone() or ("",)
         literal = str(target).replace("'", "''")
@@ -50,6 +50,11 @@ class Moment:
             raise
         finally:
             self._connection.execute("DETACH copy")  # writes its log into the file
+
+    def break_off(self) -> None:
+        """End a copy that another thread makes: it raises there; nothing happens where none is being made."""
+        with suppress(duckdb.Error):  # it has just ended, and its connection with it
+            self._connection.interrupt()
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from alerting.eflow import engine
 from alerting.rules_reader import STATE_KIND, STATE_VERSION, RulesReader
 from hydro.instants import parse_instant
 from hydro.series import SeriesIndex
@@ -72,9 +73,16 @@ class Judge:
         return self.reader.all_alerts()
 
 
+@pytest.mark.parametrize("most_samples", [engine.MOST_SAMPLES, 1_000, 0], ids=["roomy", "tight", "none kept"])
 @pytest.mark.parametrize("seed", range(5))
-def test_snapshots_in_slices_and_crashes_anywhere_change_no_alert(seed: int, tmp_path: Path) -> None:
-    """Series are saved at positions of their own; what a crash lost is read again, by those only that need it."""
+def test_snapshots_in_slices_and_crashes_anywhere_change_no_alert(
+    seed: int, most_samples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Series are saved at positions of their own; what a crash lost is read again, by those only that need it.
+
+    However many samples may stay in memory: the others are on the shelf.
+    """
+    monkeypatch.setattr(engine, "MOST_SAMPLES", most_samples)
     folder = tmp_path / "config"
     folder.mkdir()
     bench = Bench(make_case(seed, stations=6), folder)

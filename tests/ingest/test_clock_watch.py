@@ -35,6 +35,17 @@ def test_messages_that_were_stored_and_sent_later_prove_nothing() -> None:
     assert (watch.skewed, watch.states["A"].offset_ms) == ([], 0)
 
 
+def test_what_was_stored_in_an_outage_and_comes_from_the_oldest_on_proves_nothing() -> None:
+    before = [(n, n) for n in range(0, 30, 5)]
+    caught_up = [(n, 330 + n / 100) for n in range(30, 330)]  # one a minute, sent one behind the other
+    assert watched(*before, *caught_up[:-10]).skewed == []
+    assert watched(*caught_up[:-10]).skewed == []
+
+
+def test_a_clock_that_is_off_stays_so_when_one_message_is_slow() -> None:
+    assert watched((0, 20), (5, 25), (10, 30), (15, 37)).skewed == ["A"]
+
+
 def test_a_clock_that_was_ahead_and_is_put_right_is_believed_at_once() -> None:
     watch = watched((500, 100), (505, 105), (510, 110), (115, 115))
     assert (watch.skewed, watch.states["A"].offset_ms) == ([], 0)

@@ -33,6 +33,7 @@ from watermaster.backup.journal_copy import JournalCopy
 from watermaster.backup.manifest import FORMAT, Head, Manifest, Positions
 from watermaster.backup.snapshots import POSITION
 from watermaster.backup.sqlite_snapshot import SqliteSnapshot
+from watermaster.data_dir import UNFINISHED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -110,6 +111,8 @@ def back_up(target: Path, origin: Origin) -> Made:
     """
     if not target.name.endswith(SUFFIXES):
         raise WatermasterError(f"{target}: a backup is called ….tar or ….tar.zst")
+    if (origin.data_dir.path / UNFINISHED).exists():
+        raise WatermasterError(f"{origin.data_dir.path}: a restore broke off here; there is nothing whole to back up")
     if target.exists() or target.is_symlink():
         raise WatermasterError(f"{target}: is there already, and is not overwritten")
     with _workplace(target) as work:
@@ -277,10 +280,15 @@ class _Collection:
         made = service.admin("POST", "snapshots")
         if made is None:
             raise WatermasterError(f"{service} is of a version that makes no copies")
-        for file in made["files"]:
-            with service.admin_file("snapshots", made["id"], file["name"]) as content:
-                self._archive.add(file["name"], cast("IO[bytes]", content), file["size"])
-        service.admin("DELETE", "snapshots", made["id"])
+        try:
+            for file in made["files"]:
+                with service.admin_file("snapshots", made["id"], file["name"]) as content:
+                    if content.is_missing:
+                        raise WatermasterError(f"{service} has begun another backup, in place of this one")
+                    self._archive.add(file["name"], cast("IO[bytes]", content), file["size"])
+        finally:
+            with suppress(WatermasterError):  # it is gone, and its copies with it, or goes on and makes room next time
+                service.admin("DELETE", "snapshots", made["id"])
         self._known.store, self._known.store_file = int(made["position"]), int(made["store_position"])
         self._known.asked = True
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -27,7 +28,7 @@ STAGING: Final = "restore.partial"
 
 _ASIDE: Final = "before-restore-"
 # The queue and the passwords of an embedded broker are in no backup, and what it holds back is wanted after a restore.
-_KEPT: Final = re.compile(rf"lock|.*\.lock|broker|{re.escape(STAGING)}|{_ASIDE}.*")
+_KEPT: Final = re.compile(rf"lock|.*\.lock|lost\+found|broker|{re.escape(STAGING)}|{_ASIDE}.*")
 _SEGMENT: Final = re.compile(r"\d{16}\.sqlite")
 _SQLITE: Final = re.compile(r"[a-z][a-z0-9_]{0,63}\.sqlite")
 
@@ -99,6 +100,32 @@ class Places:
         for outside in self._outside():
             found += _entries(outside) if outside == self.journal else _with_sides(outside)
         return [path for path in found if path.resolve() not in kept]
+
+    def stamp(self, at: int) -> str:
+        """A word for the time of a restore, under which nothing was set aside yet.
+
+        Args:
+            at: Epoch milliseconds.
+        """
+        second = datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
+        stamp, number = second, 1
+        while any((root / f"{_ASIDE}{stamp}").exists() for root in self.roots()):
+            number += 1
+            stamp = f"{second}-{number}"
+        return stamp
+
+    def belongings(self, made: Iterable[Path]) -> Iterator[Path]:
+        """Everything that is the service's: what lies in its directories, and its files elsewhere, without neighbours.
+
+        Args:
+            made: Directories that were made for it.
+        """
+        own = (self.data_dir.path, self.journal, *made)
+        for root in own:
+            for directory, _, files in os.walk(root):
+                yield Path(directory)
+                yield from (Path(directory) / name for name in files)
+        yield from (path for path in self._outside() if path not in own and path.exists())
 
     def aside(self, path: Path, stamp: str) -> Path:
         """Where something in the way is put."""

@@ -15,13 +15,12 @@ import os
 import shutil
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import IO, TYPE_CHECKING, Final
 
 from pydantic import ValidationError
 
 from hydro.errors import ConfigError, WatermasterError
+from hydro.register import Severity
 from storage.journal import set_mark
 from storage.journal.directory import sync_directory
 from watermaster.backup import members
@@ -31,16 +30,18 @@ from watermaster.backup.places import STAGING, Places, is_inside
 from watermaster.backup.restored_config import ConfigPlace
 from watermaster.data_dir import UNFINISHED, Lock
 from watermaster.settings import Settings
-from watermaster.settings.source import read_source
+from watermaster.settings.source import SETTINGS_FILE, read_source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
 
     from watermaster.backup.manifest import Head, Manifest
 
 __all__ = ["Restored", "restore"]
 
 _KINDS: Final = ("ingest", "alerting", "console")
+_NOTE_MODE: Final = 0o644
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def restore(path: Path, config: Path, environ: Mapping[str, str], *, force: bool
         place = held.enter_context(ConfigPlace(config))
         found = [member]
         name, content = _take_config(reading, archive, place, found)
-        settings = _settings(place.directory, environ)
+        settings = _settings(place, environ)
         places = Places(settings)
         places.verify(head, path)
         for kind in _KINDS:
@@ -88,11 +89,14 @@ def restore(path: Path, config: Path, environ: Mapping[str, str], *, force: bool
         if in_the_way and not force:
             names = ", ".join(one.name for one in in_the_way[:3]) + (" …" if len(in_the_way) > 3 else "")  # noqa: PLR2004  # enough to know it
             raise WatermasterError(f"{places.data_dir.path}: is not empty ({names}); --force sets aside what is there")
+        made = [root for root in places.roots() if not root.exists()]
         held.enter_context(_staging(places))
         manifest = _take_data(name, content, reading, archive, places, found)
         _verify(manifest, found, path)
-        stamp = datetime.fromtimestamp(at // 1000, UTC).strftime("%Y%m%dT%H%M%SZ")
-        aside = _install(places, found, in_the_way, stamp, manifest)
+        owner = places.data_dir.path.stat()
+        aside = _install(places, found, in_the_way, places.stamp(at), manifest)
+        _give(places.belongings(made), owner)
+        _end(places)
         return Restored(manifest, places.data_dir.path, place.install(), aside)
 
 
@@ -126,9 +130,19 @@ def _take_config(
     raise WatermasterError(f"{archive.path}: cut off behind its config")
 
 
-def _settings(directory: Path, environ: Mapping[str, str]) -> Settings:
-    """Settings, of which only the places are asked for: files with passwords may still be missing here."""
+def _settings(place: ConfigPlace, environ: Mapping[str, str]) -> Settings:
+    """Settings, of which only the places are asked for: files with passwords may still be missing here.
+
+    Raises:
+        ConfigError: They have a mistake, or say nothing of the data directory: the default would be anywhere.
+    """
+    directory = place.directory
     source = read_source(directory, environ)
+    mistakes = [finding for finding in source.findings if finding.severity is Severity.MISTAKE]
+    if mistakes:
+        raise ConfigError(f"{directory}: {mistakes[0]}; see watermaster check")
+    if not place.is_free and "data_dir" not in source.tree and not (directory / SETTINGS_FILE).exists():
+        raise ConfigError(f"{directory}: is no config directory: there is no {SETTINGS_FILE} in it")
     try:
         return Settings.model_validate(source.tree)
     except ValidationError as error:
@@ -181,10 +195,13 @@ def _take_data(
 def _put(archive: ArchiveReader, name: str, content: IO[bytes], target: Path) -> Member:
     """Write a member to the disk."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    with target.open("xb") as file:
-        size, sha256 = archive.copy(content, file)
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        with target.open("xb") as file:
+            size, sha256 = archive.copy(content, file)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:  # a full disk doesn't say which
+        raise OSError(error.errno, error.strerror, str(target)) from error
     return Member(name, size, sha256)
 
 
@@ -204,10 +221,10 @@ def _verify(manifest: Manifest, found: list[Member], path: Path) -> None:
 def _install(
     places: Places, found: list[Member], in_the_way: list[Path], stamp: str, manifest: Manifest
 ) -> tuple[Path, ...]:
-    """Move everything to its place; where lies what was there before."""
-    owner = places.data_dir.path.stat()
+    """Leave the note, move everything to its place; where lies what was there before."""
     note = places.data_dir.path / UNFINISHED
-    note.write_text(f"{stamp}\n", encoding="utf-8")
+    # Root may be doing this for a user who could have made a link of that name.
+    os.close(os.open(note, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, _NOTE_MODE))
     sync_directory(places.data_dir.path)
     aside = [(path, places.aside(path, stamp)) for path in in_the_way if path != note]
     for path, target in aside:
@@ -228,17 +245,18 @@ def _install(
             set_mark(places.journal, reader, position)
     for directory in (*changed, places.journal):
         sync_directory(directory)
-    _give(places, owner)
-    note.unlink()
-    sync_directory(places.data_dir.path)
     return tuple(dict.fromkeys(target.parent for _, target in aside))
 
 
-def _give(places: Places, owner: os.stat_result) -> None:
-    """Where root restores for the user of the service, the files are that user's."""
+def _give(paths: Iterable[Path], owner: os.stat_result) -> None:
+    """Where root restores for the user of the service, the files are that user's; what a link names is not."""
     if os.geteuid() != 0 or owner.st_uid == 0:
         return
-    for root in places.roots():
-        for directory, _, files in os.walk(root):
-            for name in ("", *files):
-                os.chown(Path(directory) / name, owner.st_uid, owner.st_gid)
+    for path in paths:
+        os.chown(path, owner.st_uid, owner.st_gid, follow_symlinks=False)
+
+
+def _end(places: Places) -> None:
+    """Take the note away: services may start."""
+    (places.data_dir.path / UNFINISHED).unlink()
+    sync_directory(places.data_dir.path)

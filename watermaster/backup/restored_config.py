@@ -17,21 +17,26 @@ class ConfigPlace:
 
     Args:
         target: The config directory.
+
+    Attributes:
+        is_free: There is none, or an empty one: the backup's becomes it.
     """
 
     def __init__(self, target: Path) -> None:
         self._target = target
         self._staging = Path()
-        self._is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
+        self.is_free = not target.exists() or (target.is_dir() and not any(target.iterdir()))
 
     def __enter__(self) -> Self:
         """Make room."""
+        if self._target.exists() and not self._target.is_dir():
+            raise WatermasterError(f"{self._target}: is no directory")
         parent = self._target.absolute().parent
         try:
             parent.mkdir(parents=True, exist_ok=True)
             self._staging = Path(tempfile.mkdtemp(prefix=f".{self._target.name}.", dir=parent))
         except OSError as error:
-            raise WatermasterError(f"{parent}: {error.strerror}") from error
+            raise WatermasterError(f"{parent}: {error.strerror}; the config of the backup is put there") from error
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -41,7 +46,7 @@ class ConfigPlace:
     @property
     def directory(self) -> Path:
         """The config that the service will use: the backup's only where there is no other."""
-        return self._files if self._is_free else self._target
+        return self._files if self.is_free else self._target
 
     @property
     def _files(self) -> Path:
@@ -53,9 +58,9 @@ class ConfigPlace:
 
     def install(self) -> Path | None:
         """Put the files where they belong; where that is, None where the same are there already."""
-        if not self._files.is_dir() or (not self._is_free and self._is_the_same()):
+        if not self._files.is_dir() or (not self.is_free and self._is_the_same()):
             return None
-        if self._is_free:
+        if self.is_free:
             # Into the directory, not in its stead: it may be a mount.
             shutil.copytree(self._files, self._target, dirs_exist_ok=True)
             return self._target

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from storage.embedded.database import Database
+    from storage.embedded.moment import Moment
     from storage.store import Store
     from watermaster.data_dir import DataDir
 
@@ -35,6 +36,7 @@ POSITION: Final = "SELECT value FROM meta WHERE name = 'position'"
 """In a state file: up to where it is true."""
 
 _DIRECTORY: Final = "snapshot"
+_SPARED_BYTES: Final = 256 * 1024 * 1024  # a segment of the journal
 _TRIES: Final = 200
 _WAIT_S: Final = 0.005
 
@@ -60,7 +62,9 @@ class StoreSnapshots:
         self._store = store
         self._lock = threading.Lock()
         self._id = ""
-        self.clear()  # a service that was killed may have left some
+        self._moment: Moment | None = None
+        self._closed = False
+        self._remove()  # a service that was killed may have left some
 
     def make(self) -> Mapping[str, Any]:
         """Copy, instead of what was copied before.
@@ -79,14 +83,17 @@ class StoreSnapshots:
         with self._lock:
             self._remove()
             try:
+                self._look_for_room(self._store)
                 self._directory.mkdir(mode=0o700)
                 position, store_position = self._copy(self._store)
                 files = [{"name": path.name, "size": path.stat().st_size} for path in sorted(self._directory.iterdir())]
             except OSError as error:
                 self._remove()
                 raise WatermasterError(f"{self._directory}: {error.strerror}") from error
-            except BaseException:
+            except BaseException as error:
                 self._remove()
+                if self._closed:
+                    raise WatermasterError("the service is stopping and makes no copies any more") from error
                 raise
             self._id = secrets.token_hex(8)
             return {"id": self._id, "position": position, "store_position": store_position, "files": files}
@@ -105,14 +112,36 @@ class StoreSnapshots:
                 self._remove()
         return found
 
-    def clear(self) -> None:
-        """Delete whatever there is."""
-        with self._lock:
+    def close(self) -> None:
+        """Break off a copy that is being made, delete whatever there is, make no more."""
+        self._closed = True
+        while not self._lock.acquire(timeout=_WAIT_S):
+            if (moment := self._moment) is not None:
+                moment.break_off()  # until it is: it may not have begun yet
+        try:
             self._remove()
+        finally:
+            self._lock.release()
 
     def _remove(self) -> None:
         self._id = ""
         shutil.rmtree(self._directory, ignore_errors=True)
+
+    def _look_for_room(self, store: CopyableStore) -> None:
+        """The journal is on this disk: a copy that fills it would keep the collector from acknowledging.
+
+        Raises:
+            WatermasterError: There would be too little left.
+        """
+        path = store.database.path
+        files = (path, path.with_name(f"{path.name}.wal"), self._state)
+        needed = sum(file.stat().st_size for file in files if file.exists()) + _SPARED_BYTES
+        free = shutil.disk_usage(self._directory.parent).free
+        if free < needed:
+            raise WatermasterError(
+                f"{self._directory.parent}: {free / 1e6:.0f} MB are free, and a copy of the store takes "
+                f"{needed / 1e6:.0f} MB, with what the journal may need meanwhile"
+            )
 
     def _copy(self, store: CopyableStore) -> tuple[int, int]:
         """Copy state and store of one moment; their positions."""
@@ -121,6 +150,8 @@ class StoreSnapshots:
         uri = f"file:{quote(str(self._state.absolute()))}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as watcher:
             for _ in range(_TRIES):
+                if self._closed:
+                    break
                 with ExitStack() as held:
                     before = _commits(watcher)
                     state = held.enter_context(SqliteSnapshot(self._state))
@@ -129,7 +160,11 @@ class StoreSnapshots:
                         position = state.number(POSITION)
                         state.copy(self._directory / STORE_STATE)
                         state.close()  # what is held keeps the log of the file growing
-                        moment.copy(self._directory / STORE)
+                        self._moment = moment
+                        try:
+                            moment.copy(self._directory / STORE)
+                        finally:
+                            self._moment = None
                         return position, moment.position
                 time.sleep(_WAIT_S)
         raise StateError(f"{self._state}: written to without a pause; try again later")

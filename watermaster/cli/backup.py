@@ -32,7 +32,8 @@ def command(
     settings, register = load(config)
     from watermaster.backup.collect import Origin, back_up  # noqa: PLC0415  # the database takes its time
 
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that nothing is left behind
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))  # so that nothing is left behind
     origin = Origin(
         settings=settings,
         register=register,

@@ -35,7 +35,8 @@ def command(
     for directory in done.set_aside:
         say(f"what was there lies in {directory}")
     if done.config is not None:
-        say(f"config: {done.config}")
+        same = done.config.resolve() == config.resolve()
+        say(f"config: {done.config}" if same else f"the config of the backup, which is another one: {done.config}")
     if output is Output.JSON:
         shown = {
             "path": str(path),

@@ -157,7 +157,7 @@ async def _read(
     parts: Iterable[_Range],
 ) -> _Found:
     """Rows of all parts, from the store."""
-    from watermaster.stores import open_store  # aiohttp takes its time  # noqa: PLC0415  # takes its time, and not every call needs it
+    from watermaster.stores import open_store  # noqa: PLC0415  # aiohttp takes its time
 
     zone = register.zone_minutes
     store = open_store(settings)

@@ -82,7 +82,7 @@ def decode_slt427(
     fault: tuple[str, int] | None = None
     faults: list[tuple[str, int]] = []
     strays = 0
-    split = Countdown()
+    split: Countdown | None = None  # nearly never needed
     while at < len(payload):
         found = read_frame(payload, at)
         if isinstance(found, Complete):
@@ -94,6 +94,7 @@ def decode_slt427(
                 frame = decode_frame(data)
                 edition = devices.at(frame.address.key, received_at_ms).edition
                 if is_part(frame):
+                    split = split or Countdown()
                     parts = split.take(frame)
                     whole = None if parts is None else join(parts, edition)
                 else:
@@ -114,7 +115,7 @@ def decode_slt427(
         detail = f"{reason} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
         out.undecodable.append(MessageFault(message, DeadLetterReason.BAD_FRAME, detail))
         return
-    out.unknown_keys += strays + split.alone
+    out.unknown_keys += strays + (split.alone if split else 0)
     for why, place in faults:
         detail = f"{why} at byte {place}: {header_text(payload[place : place + _SHOWN])}"
         out.faults.append(ReadingFault(message, RejectReason.BAD_ELEMENT, 1, detail))

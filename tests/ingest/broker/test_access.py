@@ -29,10 +29,11 @@ ACCESS: Final = Access(prefix=PREFIX, collector="watermaster", password="a long 
 REFUSED: Final = r"(?i)not authori"
 
 
-def add_gateway(broker: Embedded, name: str) -> None:
+def add_gateway(broker: Embedded, name: str, *options: str) -> None:
     """As an operator does."""
     line: list[str | Path] = [
         require("mosquitto_passwd"),
+        *options,
         "-b",
         str(broker.broker.passwords),
         name,
@@ -130,6 +131,36 @@ def test_the_passwords_of_gateways_outlive_a_new_password_of_the_collector(tmp_p
                     pytest.fail("it was let in")
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("done", ["written anew", "deleted"])
+def test_whatever_becomes_of_the_password_file_the_collector_stays_in(tmp_path: Path, done: str) -> None:
+    """`mosquitto_passwd -c`, which everybody knows, writes a file with the one gateway alone."""
+
+    async def scenario() -> None:
+        async with embedded(Program.MOSQUITTO, tmp_path, access=ACCESS) as broker:
+            subject = receiver(0, Sink(), client_id="c", address=collector(broker))
+            async with running(subject):
+                add_gateway(broker, "g1")
+                await until_let_in(broker, "g1")
+                if done == "deleted":
+                    broker.broker.passwords.unlink()
+                else:
+                    add_gateway(broker, "g2", "-c")
+                    await until_let_in(broker, "g2")
+                await until(lambda: f"{ACCESS.collector}:" in names(broker))
+                async with gateway(broker, ACCESS.collector, ACCESS.password):
+                    pass
+                await until(lambda: subject.status.connected)
+            assert broker.told == [None] * len(broker.told)
+
+    asyncio.run(scenario())
+
+
+def names(broker: Embedded) -> str:
+    """What stands in the password file; nothing where there is none."""
+    path = broker.broker.passwords
+    return path.read_text(encoding="utf-8") if path.exists() else ""
 
 
 def test_files_with_passwords_are_for_us_alone(tmp_path: Path) -> None:

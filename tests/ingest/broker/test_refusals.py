@@ -16,7 +16,7 @@ from ingest.broker.embedded import EmbeddedBroker
 from ingest.broker.program import Program, find_program
 from tests.ingest.broker.running import BOTH, embedded
 from tests.ingest.mqtt.running import PREFIX, until
-from tests.servers.process import HOST, free_port, require
+from tests.servers.process import HOST, require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -50,7 +50,7 @@ def test_a_taken_port_is_named(program: Program, tmp_path: Path) -> None:
     if program is Program.MOSQUITTO:
         require("mosquitto")
     with socket.socket() as other:
-        other.bind((HOST, free_port()))
+        other.bind((HOST, 0))
         other.listen()
         port = other.getsockname()[1]
         message = refusal(program, tmp_path, HOST, port)

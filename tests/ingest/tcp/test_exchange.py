@@ -20,7 +20,8 @@ from hydro.instants import parse_instant
 from hydro.register import Confirmation
 from ingest.codecs.framing import Wire
 from ingest.codecs.sl651 import decode_frame, encode_frame
-from ingest.codecs.sl651.control import Control, Direction, Function
+from ingest.codecs.sl651.control import Coding, Control, Direction, Function
+from ingest.codecs.sl651.downlink import Recipient
 from ingest.codecs.sl651.frame import Element, Message, Period, StationMark, Wanted
 from ingest.codecs.slt427 import Address
 from ingest.codecs.slt427 import decode_frame as decode_slt427
@@ -200,6 +201,25 @@ async def _stopped(path: Path) -> None:
 
 def test_a_stop_ends_what_waits_and_says_so(tmp_path: Path) -> None:
     asyncio.run(_stopped(tmp_path))
+
+
+async def _stopped_while_asked(path: Path) -> None:
+    async with field(path) as link:
+        asking = ask(link, "A", NOW)
+        await until(lambda: link.status.commands_waiting == 1)
+        late = ask(link, "A", NOW)
+        await link.exchange.stop()
+        for thread in link._threads:  # noqa: SLF001  # as the service ends them
+            thread.shutdown()
+        assert (await asking).outcome == Outcome.ABANDONED
+        with pytest.raises(WatermasterError, match="stopping"):
+            await late
+        with pytest.raises(WatermasterError, match="stopping"):
+            await ask(link, "A", NOW)
+
+
+def test_who_waits_when_it_stops_is_told_and_who_asks_then_is_refused(tmp_path: Path) -> None:
+    asyncio.run(_stopped_while_asked(tmp_path))
 
 
 async def _stopped_on_a_full_disk(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -396,6 +416,13 @@ def test_commands_of_sl651_byte_for_byte(command: Command, function: int, body: 
     ("command", "wire", "why"),
     [
         (Command(verb=Verb.HISTORY), Wire.SL651, "from and to are needed"),
+        (Command(verb=Verb.SET, values={"20": "1", "98": "0"}), Wire.SL651, "98 .* is not offered"),  # factory reset
+        (Command(verb=Verb.SET, values={"97": "0"}), Wire.SL651, "97 .* is not offered"),  # storage emptied
+        (Command(verb=Verb.SET, values={"96": "5"}), Wire.SL651, "96 .* is not offered"),  # quota
+        (Command(verb=Verb.SET, values={"8e": "5"}), Wire.SL651, "8E .* is not offered"),  # recharge
+        (Command(verb=Verb.SET, values={"20": "Infinity"}), Wire.SL651, "set: "),
+        (Command(verb=Verb.SET, values={"20": "x"}), Wire.SL651, "set: "),
+        (Command(verb=Verb.SET, values={"15": "01000000"}), Wire.SLT427, "15 is not one of"),  # recharge
         (Command(verb=Verb.HISTORY, start=AT, end=AT - HOUR, elements=("39",)), Wire.SL651, "from is not before to"),
         (Command(verb=Verb.HISTORY, start=AT - 40 * 24 * HOUR, end=AT, elements=("39",)), Wire.SL651, "31 days"),
         (Command(verb=Verb.HISTORY, start=AT - HOUR, end=AT), Wire.SL651, "exactly one element"),
@@ -408,8 +435,8 @@ def test_commands_of_sl651_byte_for_byte(command: Command, function: int, body: 
         (Command(verb=Verb.SET, values={"20": "much"}), Wire.SL651, "set: "),
         (Command(verb=Verb.SET, values={"20": "1000"}), Wire.SL651, "set: "),
         (Command(verb=Verb.SET, values={"0C": "1"}), Wire.SL651, "no running parameter"),
-        (Command(verb=Verb.SET, values={"10": "0011223344"}), Wire.SLT427, "is not one of 12 15"),
-        (Command(verb=Verb.SET, values={"92": "01"}), Wire.SLT427, "is not one of 12 15"),
+        (Command(verb=Verb.SET, values={"10": "0011223344"}), Wire.SLT427, "is not one of 12 16"),
+        (Command(verb=Verb.SET, values={"92": "01"}), Wire.SLT427, "is not one of 12 16"),
         (Command(verb=Verb.SET_CLOCK, password="12345"), Wire.SLT427, "four digits"),
         (Command(verb=Verb.VERSION), Wire.SLT427, "no query of the version"),
     ],
@@ -426,6 +453,24 @@ async def _refused(path: Path) -> None:
         with pytest.raises(ConfigError, match="exactly one element"):
             await ask(link, "A", Command(verb=Verb.HISTORY, start=AT - HOUR, end=AT))
         assert link.log.newest(10) == []
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        Command(verb=Verb.NOW, elements=("stage",)),
+        Command(verb=Verb.HISTORY, elements=("stage",), start=AT, end=AT + 1),
+        Command(verb=Verb.READ, parameters=("20",)),
+        Command(verb=Verb.SET, values={"20": "1"}),
+    ],
+    ids=lambda command: command.verb.value,
+)
+def test_what_has_no_form_in_ascii_is_refused_in_words_of_the_operator(command: Command) -> None:
+    speaks = Recipient("0011223344", 1, "1234", Coding.ASCII)
+    session = Session(RtuKey(Wire.SL651, speaks.station), "A", recipient=speaks)
+    with pytest.raises(ConfigError, match="in ASCII, which this station speaks"):
+        request(command, session, AT, 480)
+    assert request(Command(verb=Verb.NOW), session, AT, 480).function == Function.CURRENT
 
 
 def test_what_can_not_be_asked_leaves_no_entry(tmp_path: Path) -> None:

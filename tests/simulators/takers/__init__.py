@@ -1,0 +1,1 @@
+"""Takers: laws of habits, permits, pumps and thefts."""
