@@ -118,10 +118,10 @@ class ConsolePart:
         """Answer what was asked, close."""
         if self._page is not None:
             self._page.end()
+        if self._snapshots is not None:
+            self._snapshots.close()  # else it would be waited for, which may take minutes
         if self._control is not None:
             await self._control.stop()
-        if self._snapshots is not None:
-            self._snapshots.clear()
         if self._server is not None and self._serving is not None:
             self._server.should_exit = True
             with suppress(asyncio.CancelledError):

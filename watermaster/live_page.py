@@ -14,6 +14,7 @@ from watermaster.part import Complaint
 
 if TYPE_CHECKING:
     from alerting.ledger import Ledger
+    from hydro.errors import WatermasterError
     from ingest.salvage import Undecodable
     from ingest.store_reader import Totals
     from storage.journal import Gap
@@ -53,7 +54,13 @@ class LivePage:
             totals=self._totals,
             run=f"{around.rng.getrandbits(40):x}",
         )
+        self._store_complaint = Complaint(around.log, "page_store")
+        self._store_failures = 0
         self._tasks: list[asyncio.Task[None]] = []
+        audience = self.board.audience
+        around.metrics.add("page_clients", lambda: audience.clients)
+        around.metrics.add("page_clients_refused", lambda: audience.refused)
+        around.metrics.add("page_clients_dropped", lambda: audience.dropped)
 
     async def start(self) -> None:
         """Begin to follow."""
@@ -71,7 +78,7 @@ class LivePage:
             latest=around.store.latest,
             since=around.clock() - _KNOWN_DAYS * DAY_MS,
             journal_failed=Complaint(around.log, "page_journal"),
-            store_failed=Complaint(around.log, "page_store"),
+            store_failed=self._store_failed,
             rng=around.rng,
         )
         self._tasks = [
@@ -99,6 +106,12 @@ class LivePage:
 
     def _totals(self) -> Totals | None:
         return None if self._around.metrics.totals is None else self._around.metrics.totals()
+
+    def _store_failed(self, error: WatermasterError | None) -> None:
+        """The part that feeds the store tells of it where it lives in this process; at first it may not have begun."""
+        self._store_failures += error is not None
+        if error is None or (self._store_failures > 1 and self._around.metrics.totals is None):
+            self._store_complaint(error)
 
     def _missing(self, gap: Gap) -> None:
         self._around.log.warning("page_gap", what=str(gap))

@@ -28,9 +28,12 @@ _COUNTERS: Final = {
     "attachments_dropped": "Those given up for room since the start.",
     "broker_restarts": "Starts of the embedded broker after the first.",
     "dead_letters_dropped": "Dead letters given up for room since the start.",
+    "page_clients_dropped": "Browsers let go since the start, having taken nothing for too long.",
+    "page_clients_refused": "Browsers sent away since the start, there being too many.",
     "observations_beyond_revision": "Readings too old to change a verdict since the start, see time.revise_days.",
 }
 _GAUGES: Final = {
+    "page_clients": "Browsers that listen to the first page.",
     "stations_clock_skewed": "Stations whose clock can't be believed.",
 }
 

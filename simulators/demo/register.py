@@ -22,6 +22,7 @@ _LATENESS_MIN: Final = 180
 """Of the stations behind the gateway on the bad network."""
 
 _BASIN: Final = "乌江"
+_BASIN_EN: Final = "Wu River"
 _AUTHORITY: Final = {"520121": "云潭县水务局", "520122": "响水县水务局", "520123": "沙坪县水务局"}
 
 _RELEASE_ORDER: Final = "黔水资〔2025〕12号"
@@ -61,6 +62,10 @@ def tables(*, visitors: bool) -> dict[str, str]:
         "stations": _csv([_station(place) for place in places]),
         "rivers": _csv(
             [
+                # No station lies on it: its row gives the basin its English name.
+                {"river": _BASIN, "name_en": _BASIN_EN, "into": "", "into_km": "", "length_km": ""}
+            ]
+            + [
                 {
                     "river": river.name,
                     "name_en": river.name_en,

@@ -160,6 +160,20 @@ def test_the_basin_in_the_worst_state_is_shown_first(page: Console) -> None:
     assert "源口断面" in show(page, f"/?basin={quote('清溪河')}").part("river")
 
 
+def test_a_basin_has_the_english_name_of_its_river(page: Console) -> None:
+    english = show(page, f"/?basin={quote('清溪河')}&lang=en")
+    assert "清溪河" not in english.part("head")
+    for part in ("head", "river", "station"):
+        assert "Qingxi" in english.part(part)
+    assert "Qingxi" not in show(page, f"/?basin={quote('清溪河')}&lang=zh").part("head")
+
+
+@pytest.mark.parametrize(("lang", "name"), [("zh", "图例"), ("en", "key")])
+def test_what_marks_mean_stands_below_the_river_for_desks_and_for_phones(page: Console, lang: str, name: str) -> None:
+    html = show(page, f"/?lang={lang}").part("river")
+    assert html.count(f'aria-label="{name}"') == 2
+
+
 def test_a_station_says_what_it_is_what_it_measured_and_what_it_owes(page: Console) -> None:
     station = show(page, "/?station=S1&lang=en").part("station")
     for text in ("Yuankou", "S1", "3 m³/s", "voltage", "12.5 V", "base flow · hour", "≥ 2 m³/s", "150 % of the target"):
@@ -396,7 +410,7 @@ def test_the_numbers_stand_as_the_equations_that_they_satisfy(page: Console) -> 
 
 
 def test_how_the_program_is_stands_at_the_top_in_plain_words(page: Console) -> None:
-    assert "All is well" in show(page, "/?lang=en").part("head")
+    assert "Working normally" in show(page, "/?lang=en").part("head")
     page.health = {
         "status": "degraded",
         "parts": {"broker": {"status": "ok"}, "store": {"status": "degraded", "detail": "refused"}},

@@ -116,7 +116,7 @@ def test_a_new_alert_and_a_new_value_appear_without_reloading(browser: Browser, 
         put(console, low())
         expect(page.locator("#part-alerts .alert")).to_contain_text("石门电站坝下", timeout=LONG)
         expect(page.locator("#part-head")).to_contain_text("黄色告警", timeout=LONG)
-        expect(page.locator("#part-river .wide-only")).to_contain_text("疑似", timeout=LONG)
+        expect(page.locator("#river-wide")).to_contain_text("疑似", timeout=LONG)
         console.report("S1", {"discharge": 1.234})
         expect(page.locator("#part-station .big")).to_have_text("1.234 m³/s", timeout=LONG)
         assert page.evaluate("window.same") is True
@@ -202,7 +202,7 @@ def test_everything_works_without_javascript(browser: Browser, console: Console)
 def test_links_change_parts_and_the_way_back_works(browser: Browser, console: Console) -> None:
     with opened(browser, console, "?station=S1") as page:
         page.evaluate("window.same = true")
-        page.locator("#part-river .wide-only a", has_text="石门电站尾水").first.click()
+        page.locator("#river-wide a", has_text="石门电站尾水").first.click()
         expect(page.locator("#part-station h2")).to_have_text("石门电站尾水")
         page.locator("#part-station").get_by_role("link", name="1 年").click()
         expect(page.locator("#part-station .tabs [aria-current]").last).to_have_text("1 年")
@@ -225,6 +225,7 @@ def test_the_language_is_the_readers(browser: Browser, console: Console) -> None
 def test_the_value_under_the_pointer_is_read_out(browser: Browser, console: Console, range_: str) -> None:
     with opened(browser, console, f"?station=S1&range={range_}") as page:
         drawing = page.locator("[data-crosshair]:visible")
+        drawing.scroll_into_view_if_needed()
         box = drawing.locator("svg").bounding_box()
         assert box is not None
         page.mouse.move(box["x"] + box["width"] * 0.72, box["y"] + box["height"] / 2)
@@ -264,7 +265,7 @@ def test_no_width_needs_scrolling_sideways(browser: Browser, console: Console, w
         expect(page.locator(".history")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert page.locator(".dock").is_visible() == (width < 720)
-        assert page.locator("#part-river svg:visible").count() == 1
+        assert page.locator("#part-river .drawing svg:visible").count() == 1
 
 
 def test_the_policy_lets_no_script_in_that_is_not_ours(browser: Browser, console: Console) -> None:

@@ -24,6 +24,8 @@ RUG_MARK: Final = "m0,-3v6"
 """Path of a tick of the rug, relative to its middle."""
 
 _RUG_PX: Final = 9
+_LEAST_END_PX: Final = 6
+"""Silence up to the right end that is shorter is the wait for the next value, and would look like a speck of dirt."""
 _SAME_PX: Final = 3
 _UP: Final = "l4,6h-8z"
 _DOWN: Final = "l4,-6h-8z"
@@ -58,7 +60,9 @@ def rug(plot: Plot, samples: Samples | None, silent: list[tuple[int, int]]) -> l
     y = plot.value.bottom + _RUG_PX
     parts = []
     path = "".join(
-        f"M{number(plot.time.inside(since))},{number(y)}H{number(plot.time.inside(until))}" for since, until in silent
+        f"M{number(plot.time.inside(since))},{number(y)}H{number(plot.time.inside(until))}"
+        for since, until in silent
+        if until < plot.time.end or plot.time.x(until) - plot.time.x(since) >= _LEAST_END_PX
     )
     if path:
         parts.append(tag("path", d=path, class_="wm-silence"))

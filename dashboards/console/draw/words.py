@@ -36,7 +36,7 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "dam": ("坝下断面", "below a dam"),
     "newest": ("最新", "newest"),
     "stations": ("站", "stations"),
-    "unlabelled": ("处测站未标名称", "stations without a name here"),
+    "unlabelled": ("处测站未标名称", "not named here"),
     "schematic": ("河流示意图", "schematic of rivers"),
     "hydrograph": ("过程线", "hydrograph"),
     "age": ("数据时效", "age of data"),

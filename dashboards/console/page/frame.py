@@ -99,8 +99,8 @@ class Frame:
         return (row.name_en if row is not None and self.lang == "en" else "") or river
 
     def basin_name(self, basin: str) -> str:
-        """A basin's name, or what stands for none."""
-        return basin or self.words("no basin")
+        """A basin's name, which is mostly that of a river, or what stands for none."""
+        return self.river_name(basin) if basin else self.words("no basin")
 
     def owed(self, code: str) -> list[TargetInterval]:
         """What a station owes now, by target."""

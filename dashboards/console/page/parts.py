@@ -17,8 +17,9 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from dashboards.console.draw import hydrograph, schematic
+from dashboards.console.draw import hydrograph, key, schematic
 from dashboards.console.draw.model import Layout
+from dashboards.console.draw.schematic import TALL_PX
 from dashboards.console.live import Part
 from dashboards.console.page.alerts import Filled, alerts_view, ask_ledger
 from dashboards.console.page.counts import counts_view
@@ -131,6 +132,9 @@ class Parts:
         return Drawn(html, f'"{sha256(html.encode()).hexdigest()[:24]}"')
 
 
+_WIDE_KEY_PX: Final = 880
+"""Two rows; on a tablet it is made a little smaller."""
+
 _Finish = Callable[[], dict[str, Any]]
 """Draws what was gathered, in any thread; what the template needs."""
 
@@ -145,7 +149,8 @@ async def _river(frame: Frame, _filled: Filled, _services: Services) -> _Finish:
 
     def finish() -> dict[str, Any]:
         wide, tall = (schematic.draw(view.system, layout) for layout in (Layout.WIDE, Layout.TALL))
-        return {"view": view, "wide": wide, "tall": tall}
+        keys = [key.draw(frame.lang, width) for width in (_WIDE_KEY_PX, TALL_PX)]
+        return {"view": view, "wide": wide, "tall": tall, "keys": keys}
 
     return finish
 

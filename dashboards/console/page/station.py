@@ -203,7 +203,7 @@ def station_view(frame: Frame, number: int, stored: Stored) -> StationView:
         code=row.code,
         name=frame.name(row),
         kind=kind_word(row.kind, row.section_role, frame.lang),
-        place=" · ".join(text for text in (frame.river_name(row.river), row.basin) if text),
+        place=" · ".join(frame.river_name(name) for name in (row.river, row.basin) if name),
         state=state,
         letter=letter(state, frame.lang),
         word=state_word(state, frame.lang, suspected=fires is not None and fires.suspected),

@@ -103,7 +103,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "Connection lost, trying again; this is how things stood before.",
     ),
     # health
-    "all well": ("运行正常", "All is well"),
+    "all well": ("运行正常", "Working normally"),
     "degraded": ("运行中，需要关注", "Working, needs a look"),
     "failed": ("需要立即处理", "Needs somebody now"),
     "receives": ("数据接收、判别与存储均正常。", "Readings come in, are judged and stored."),
@@ -138,6 +138,7 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
         "共 {total} 站，图中为最需关注的 {shown} 站；其余见下方测站表。",
         "{total} stations; the drawing shows the {shown} that need a look most, the table below has all.",
     ),
+    "key": ("图例", "Key"),
     "stations": ("测站", "Stations"),
     "find": ("按名称或编码查找测站", "Find a station by name or code"),
     "search": ("查找", "Find"),

@@ -11,6 +11,7 @@ import pytest
 
 from dashboards.console.draw import schematic
 from dashboards.console.draw.model import Layout, Mark, RiverLine, RiverSystem, State
+from dashboards.console.draw.schematic import WIDE_PX
 from dashboards.console.draw.schematic.gather import MANY
 from dashboards.console.draw.schematic.glyphs import outline
 from dashboards.console.draw.schematic.labels import Box
@@ -18,6 +19,7 @@ from dashboards.console.draw.schematic.tall import tall_scene
 from dashboards.console.draw.schematic.wide import wide_scene
 from dashboards.console.draw.words import letter
 from hydro.register import SectionRole, StationKind
+from simulators.demo.places import PLACES, RIVERS
 from tests.dashboards.draw.pictures import parsed, random_system, texts, with_class
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ SYSTEMS = [
 
 
 def scene(system: RiverSystem, layout: Layout) -> Scene:
-    return wide_scene(system, 1120) if layout is Layout.WIDE else tall_scene(system, 360)
+    return wide_scene(system, WIDE_PX) if layout is Layout.WIDE else tall_scene(system, 360)
 
 
 def texts_of(drawn: Scene) -> list[tuple[str, Box]]:
@@ -216,6 +218,124 @@ def test_dam_and_tailrace_of_one_plant_have_a_canal_between_them(layout: Layout)
     assert canals(replace(dam, plant=""), replace(tailrace, plant="")) == 0
     assert canals(dam, replace(tailrace, river="b")) == 0
     assert canals(replace(dam, chainage_km=5.0), tailrace) == 0  # a tailrace above its dam: a mistake of the register
+    between = [replace(section(str(km), SectionRole.RIVER, km, plant=""), kind=StationKind.SECTION) for km in (17, 15)]
+    assert canals(dam, *between, tailrace) == 1
+    inside = [section("3", SectionRole.DAM, 17, plant="EX02"), section("4", SectionRole.TAILRACE, 5, plant="EX02")]
+    assert canals(dam, *inside, tailrace) == 1  # two canals would cross
+
+
+def diverted(seed: int, passed: int, tributaries: int) -> RiverSystem:
+    """A plant, what stands on its diverted reach, and what stands and joins elsewhere."""
+    chance = random.Random(seed)
+    system = random_system(seed, 14, 1)
+    river = system.rivers[0]
+    plain = [replace(mark, role=None, plant="", river=river.river) for mark in system.marks]
+    reach = [replace(mark, chainage_km=50 - 10 * (n + 1) / (passed + 1)) for n, mark in enumerate(plain[:passed])]
+    others = [
+        replace(mark, chainage_km=chance.choice((chance.uniform(55, 90), chance.uniform(1, 35)))) for mark in plain[6:]
+    ]
+    ends = [
+        replace(mark, kind=StationKind.PLANT, role=role, plant="EX01", chainage_km=km)
+        for mark, role, km in zip(plain[4:6], (SectionRole.DAM, SectionRole.TAILRACE), (50.0, 40.0), strict=True)
+    ]
+    streams = tuple(
+        RiverLine(river=f"t{n}", name=f"支流{n}", into=river.river, into_km=chance.uniform(5, 80))
+        for n in range(tributaries)
+    )
+    onto = [
+        replace(mark, river=f"t{n % tributaries}") if tributaries and n % 3 == 0 else mark
+        for n, mark in enumerate(others)
+    ]
+    marks = (*reach, *ends, *onto)
+    return replace(system, rivers=(replace(river, length_km=100.0), *streams), marks=marks)
+
+
+@pytest.mark.parametrize("layout", Layout)
+@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize(("passed", "tributaries"), [(0, 0), (1, 0), (2, 2), (4, 3)])
+def test_a_canal_passes_over_stations_without_covering_them(
+    layout: Layout, seed: int, passed: int, tributaries: int
+) -> None:
+    drawn = scene(diverted(seed, passed, tributaries), layout)
+    if not tributaries:
+        assert len(drawn.diversions) == 1
+    for diversion in drawn.diversions:
+        x, y = diversion.powerhouse
+        house = Box(x - 9, y - 10, x + 9, y + 8)
+        # From behind the dam to before the tailrace: there the canal leaves the river and joins it.
+        course = [Box(x - 2, y - 2, x + 2, y + 2) for x, y in _along(diversion.canal)[4:-4]]
+        for covered in (house, *course):
+            assert not any(covered.meets(box) for _, box in texts_of(drawn))
+            assert not any(covered.meets(mark) for mark in marks_of(drawn))
+
+
+def _along(path: tuple[tuple[float, float], ...]) -> list[tuple[float, float]]:
+    """Points of a Bézier path, a dozen for each of its curves."""
+    found = [path[0]]
+    for first in range(0, len(path) - 1, 3):
+        ends = path[first : first + 4]
+        for turn in (step / 12 for step in range(1, 13)):
+            weights = ((1 - turn) ** 3, 3 * turn * (1 - turn) ** 2, 3 * turn**2 * (1 - turn), turn**3)
+            x, y = (sum(weight * end[axis] for weight, end in zip(weights, ends, strict=True)) for axis in (0, 1))
+            found.append((x, y))
+    return found
+
+
+@pytest.mark.parametrize("layout", Layout)
+def test_water_that_is_in_the_canal_is_missing_in_the_river(layout: Layout) -> None:
+    drawn = scene(diverted(1, 2, 0), layout)
+    dam, tailrace = (
+        next(s for s in drawn.stations if s.marks[0].role is role) for role in (SectionRole.DAM, SectionRole.TAILRACE)
+    )
+    (river,) = drawn.rivers
+    axis = 0 if layout is Layout.WIDE else 1
+    start, end = ((spot.x, spot.y)[axis] for spot in (dam, tailrace))
+    between = [knot.half for knot in river.knots if start < knot[axis] < end - 16]
+    above = [knot.half for knot in river.knots if start - 60 < knot[axis] < start - 16]
+    assert max(between) < min(above)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("state", [State.OK, State.SILENT])
+def test_a_basin_as_large_as_the_demo_has_all_its_names(lang: Lang, state: State) -> None:
+    drawn = wide_scene(demo_basin(lang, state), WIDE_PX)
+    assert len(drawn.stations) == len(PLACES)
+    assert all(spot.lines for spot in drawn.stations)
+    assert len(drawn.diversions) == 1
+
+
+def demo_basin(lang: Lang, state: State) -> RiverSystem:
+    """The demo's, with Machaotan firing and everything else in one state."""
+    chinese = lang == "zh"
+    marks = tuple(
+        Mark(
+            code=one.code,
+            name=one.name if chinese else one.name_en,
+            kind=StationKind(one.kind),
+            river=one.river,
+            state=State.ORANGE if one.key == "machaotan" else state,
+            suspected=True,
+            selected=one.key == "machaotan",
+            role=SectionRole(one.role) if one.role else None,
+            plant=one.plant,
+            chainage_km=one.chainage_km,
+            value_text="0.953 m³/s",
+            target_text="≥ 0.95" if one.kind in ("section", "plant") else None,
+            age_s=86_000,
+        )
+        for one in PLACES
+    )
+    rivers = tuple(
+        RiverLine(
+            river=one.name,
+            name=one.name if chinese else one.name_en,
+            into=one.into or None,
+            into_km=one.into_km,
+            length_km=one.length_km,
+        )
+        for one in RIVERS
+    )
+    return RiverSystem(title="", rivers=rivers, marks=marks, lang=lang)
 
 
 @pytest.mark.parametrize("layout", Layout)

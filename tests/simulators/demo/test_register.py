@@ -14,7 +14,8 @@ def test_the_register_has_no_mistake_and_describes_every_station_for_the_map() -
     assert len(stations) == 24
     assert all(station.name and station.name_en and station.chainage_km is not None for station in stations)
     assert {station.gateway for station in stations} == set(GATEWAYS)
-    assert {station.river for station in stations} == set(register.rivers)
+    assert {station.river for station in stations} | {station.basin for station in stations} == set(register.rivers)
+    assert all(dated.rows[0].name_en for dated in register.rivers.values())
     lengths = {name: rows.rows[0].length_km for name, rows in register.rivers.items()}
     assert all((station.chainage_km or 0) < (lengths[station.river] or 0) for station in stations)
 

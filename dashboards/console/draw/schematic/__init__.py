@@ -5,6 +5,6 @@
 
 from __future__ import annotations
 
-from dashboards.console.draw.schematic.render import draw
+from dashboards.console.draw.schematic.render import TALL_PX, WIDE_PX, draw
 
-__all__ = ["draw"]
+__all__ = ["TALL_PX", "WIDE_PX", "draw"]

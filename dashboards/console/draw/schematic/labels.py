@@ -1,13 +1,15 @@
 """Labels beside marks, none overlapping another, a mark, a river or a leader.
 
 A label may stand above or below its mark, in one of several rows, before, over or behind it; the farther ones have a
-leader. Labels are placed one after the other, the most important first, each in the best place still free, in a few
-attempts. A label that finds no place is left out: its mark keeps its name for the pointer and for screen readers, and
-the drawing says how many there are.
+leader. Labels are placed one after the other, the most important first, each in the best place still free. Where none
+is free, it drives out others, which look for another place; in the end only the less important give way. A label that
+finds no place is left out: its mark keeps its name for the pointer and for screen readers, and the drawing says how
+many there are.
 """
 
 from __future__ import annotations
 
+from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Anchor", "Box", "Label", "place"]
 
-_ROWS: Final = 4
-_ATTEMPTS: Final = 4
+_ROWS: Final = 6
+_TURNS: Final = 8
+"""How often a label may be placed, on the average."""
 _CLEAR_PX: Final = 4
 _FLAG_PX: Final = 5
 _ALIGNMENTS: Final = ("middle", "start", "end")
@@ -87,11 +90,19 @@ class Label(NamedTuple):
     up: bool
     leader: Box | None
 
+    @property
+    def covered(self) -> tuple[Box, ...]:
+        """Text and leader."""
+        return (self.box,) if self.leader is None else (self.box, self.leader)
+
+    def meets(self, boxes: Iterable[Box]) -> bool:
+        """Whether text or leader covers some of these."""
+        covered = self.covered
+        return any(one.meets(box) for box in boxes for one in covered)
+
 
 def place(anchors: Sequence[Anchor], obstacles: Iterable[Box], bounds: Box) -> list[Label | None]:
     """The labels' places, in the order of ``anchors``; None where there is no room.
-
-    Where some find none, they go first in another attempt; the attempt that leaves out the least important is kept.
 
     Args:
         anchors: Marks with labels.
@@ -99,39 +110,64 @@ def place(anchors: Sequence[Anchor], obstacles: Iterable[Box], bounds: Box) -> l
         bounds: What labels must stay within.
     """
     solid = list(obstacles)
-    order = sorted(range(len(anchors)), key=lambda number: (-anchors[number].importance, anchors[number].x, number))
-    best = _in_order(order, anchors, solid, bounds)
-    left_out = _missing(best, anchors)
-    found = best
-    for _ in range(_ATTEMPTS):
-        if not left_out:
+    candidates = [_allowed(anchor, solid, bounds) for anchor in anchors]
+    found: list[Label | None] = [None] * len(anchors)
+    driven_out = [0] * len(anchors)
+    waiting = [(-anchor.importance, anchor.x, number) for number, anchor in enumerate(anchors)]
+    heapify(waiting)
+    turns = _TURNS * len(anchors)
+    for turn in range(turns):
+        if not waiting:
             break
-        order.sort(key=lambda number: found[number] is not None)
-        found = _in_order(order, anchors, solid, bounds)
-        if _missing(found, anchors) < left_out:
-            best, left_out = found, _missing(found, anchors)
+        number = heappop(waiting)[2]
+        # Towards the end only the less important give way, so that they are left out and not the others.
+        giving_way = [turn < turns // 2 or other.importance <= anchors[number].importance for other in anchors]
+        label, others = _best(candidates[number], found, driven_out, giving_way)
+        found[number] = label
+        for other in others:
+            lost = found[other]
+            found[other] = None
+            driven_out[other] += 1
+            if lost is not None:  # tried last, else two labels would take the same two places from each other for ever
+                candidates[other].remove(lost)
+                candidates[other].append(lost)
+            heappush(waiting, (-anchors[other].importance, anchors[other].x, other))
+    nobody = [False] * len(anchors)
+    for _, _, number in sorted(waiting):
+        found[number], _ = _best(candidates[number], found, driven_out, nobody)
+    return found
+
+
+def _best(
+    candidates: Sequence[Label], found: Sequence[Label | None], driven_out: Sequence[int], giving_way: Sequence[bool]
+) -> tuple[Label | None, Sequence[int]]:
+    """Where a label goes, and whose labels it drives out: the first free place, else where it disturbs least.
+
+    Args:
+        candidates: Best first.
+        found: Labels that are placed.
+        driven_out: How often each was driven out; those that often were are disturbed last.
+        giving_way: Which may be driven out.
+    """
+    best: tuple[Label | None, Sequence[int]] = None, ()
+    least: int | None = None
+    for label in candidates:
+        met = [other for other, placed in enumerate(found) if placed is not None and label.meets(placed.covered)]
+        if not met:
+            return label, ()
+        if not all(giving_way[other] for other in met):
+            continue
+        trouble = sum(1 + driven_out[other] for other in met)
+        if least is None or trouble < least:
+            best, least = (label, met), trouble
     return best
 
 
-def _missing(labels: Sequence[Label | None], anchors: Sequence[Anchor]) -> list[int]:
-    """How important those without a label are, the most important first."""
-    return sorted(
-        (anchor.importance for anchor, label in zip(anchors, labels, strict=True) if label is None), reverse=True
-    )
-
-
-def _in_order(order: Sequence[int], anchors: Sequence[Anchor], solid: Sequence[Box], bounds: Box) -> list[Label | None]:
-    """Each label in the best place that those before it left free."""
-    taken = list(solid)
-    found: list[Label | None] = [None] * len(anchors)
-    for number in order:
-        for label in _candidates(anchors[number]):
-            covered = [label.box] if label.leader is None else [label.box, label.leader]
-            if label.box.within(bounds) and not any(one.meets(other) for one in covered for other in taken):
-                found[number] = label
-                taken += covered
-                break
-    return found
+def _allowed(anchor: Anchor, solid: Sequence[Box], bounds: Box) -> list[Label]:
+    """Candidates that cover nothing solid, best first."""
+    reach = anchor.width + max(anchor.above, anchor.below)
+    near = [box for box in solid if box.left < anchor.x + reach and box.right > anchor.x - reach]
+    return [label for label in _candidates(anchor) if label.box.within(bounds) and not label.meets(near)]
 
 
 def _candidates(anchor: Anchor) -> Iterator[Label]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
@@ -28,6 +29,8 @@ _BASELINE_PX: Final = 12
 _TWO_LINES: Final = 2
 _NAME_ALONE: Final = 1
 _SELECTED: Final = 100
+_WIDTH_STEP_PX: Final = 16
+"""Widths are rounded up to it, so that labels stay where they are while a value gains a digit and loses it."""
 
 
 def labelled(
@@ -62,7 +65,8 @@ def _anchor(spot: StationSpot, style: Style, lines: int) -> Anchor:
     away = spot.foot is not None or mark.kind is StationKind.WELL
     first_up = spot.away[1] < 0 if away else True
     importance = _SELECTED * mark.selected + mark.state.severity
-    return Anchor(spot.x, spot.y, reach, reach, width + 6, lines * _LINE_PX, first_up, away, importance)
+    width = math.ceil((width + 6) / _WIDTH_STEP_PX) * _WIDTH_STEP_PX
+    return Anchor(spot.x, spot.y, reach, reach, width, lines * _LINE_PX, first_up, away, importance)
 
 
 def _value_width(value: str, aside: str) -> float:

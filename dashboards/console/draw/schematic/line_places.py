@@ -30,6 +30,8 @@ _WIDEST_GAP: Final = 110
 _WIDEST_SHARE: Final = 0.85
 _CONFLUENCE_GAP: Final = 46
 _CANAL_GAP: Final = 116
+_PASSED_GAP: Final = 60
+"""Length that a canal has besides for everything that it passes."""
 _PILL_GAP: Final = 36
 _APART_PX: Final = 12
 
@@ -93,10 +95,10 @@ def spots(stream: Stream, width: float, style: Style) -> list[Spot]:
 
 def canals(stream: Stream, along: Sequence[Spot]) -> list[CanalSpot]:
     """Where canals lead; none where rivers join from both sides between dam and tailrace."""
-    sides = _canal_sides(stream, {number: spot.up for number, spot in enumerate(along) if spot.place.stream is not None})
+    rivers = {number: spot.up for number, spot in enumerate(along) if spot.place.stream is not None}
     return [
         CanalSpot(along[reach.dam].x, along[reach.tailrace].x, up, reach.tailrace - reach.dam > 1)
-        for reach, up in sides.items()
+        for reach, up in _canal_sides(stream, rivers).items()
     ]
 
 
@@ -156,7 +158,10 @@ def _gaps(stream: Stream, usual: float) -> list[float]:
         before = one
     for reach in reaches(stream.places):
         length = sum(gaps[reach.dam + 1 : reach.tailrace + 1])
-        gaps[reach.tailrace] += max(0.0, _CANAL_GAP - length)
+        passed = reach.tailrace - reach.dam - 1
+        more = max(0.0, _CANAL_GAP + passed * _PASSED_GAP - length)
+        for number in range(reach.dam + 1, reach.tailrace + 1):
+            gaps[number] += more / (passed + 1)
     return gaps
 
 

@@ -38,10 +38,10 @@ FAR: Final = 1e6
 """Farther than any drawing reaches."""
 
 _CANAL_PX: Final = 31
-_CANAL_OVER_PX: Final = 62
+_CANAL_OVER_PX: Final = 72
 """Distance of a canal from the river: a label has room between them where something stands there."""
 _CANAL_HALF: Final = 5
-_RISE_PX: Final = 34
+_RISE_PX: Final = 18
 _HOUSE_PX: Final = 15
 _OFFTAKE_PX: Final = 30
 _SMALL_OFFTAKE_PX: Final = 20

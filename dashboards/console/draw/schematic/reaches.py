@@ -46,10 +46,10 @@ def reaches(places: Sequence[Place]) -> list[Reach]:
         plant = _plant(place, SectionRole.DAM)
         if not plant:
             continue
-        ends = (other for other in range(number + 1, len(places)) if _plant(places[other], SectionRole.TAILRACE) == plant)
-        tailrace = next(ends, None)
-        if tailrace is not None:
-            found.append(Reach(number, tailrace))
+        below = range(number + 1, len(places))
+        ends = [other for other in below if _plant(places[other], SectionRole.TAILRACE) == plant]
+        if ends:
+            found.append(Reach(number, ends[0]))
     return found
 
 
@@ -60,6 +60,6 @@ def is_aside(place: Place) -> bool:
 
 def _plant(place: Place, role: SectionRole) -> str:
     """The plant of which this is the dam or the tailrace; empty if it isn't."""
-    if len(place.marks) != 1 or place.marks[0].role is not role:
+    if len(place.marks) != 1 or place.marks[0].role is not role or is_aside(place):
         return ""
     return place.marks[0].plant

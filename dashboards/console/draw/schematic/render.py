@@ -20,10 +20,13 @@ if TYPE_CHECKING:
     from dashboards.console.draw.schematic.labels import Box
     from dashboards.console.draw.schematic.scene import Diversion, Line, River, Scene, StationSpot
 
-__all__ = ["draw"]
+__all__ = ["TALL_PX", "WIDE_PX", "draw"]
 
-WIDE_PX: Final = 1_120
+WIDE_PX: Final = 1_340
+"""Usual width of a drawing for a desk."""
 TALL_PX: Final = 360
+"""Usual width of a drawing for a phone."""
+
 _EMPTY_HEIGHT: Final = 160
 _NOTE_PX: Final = 22
 _OFFTAKE_END: Final = 6

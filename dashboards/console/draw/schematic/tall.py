@@ -21,6 +21,8 @@ from dashboards.console.draw.schematic.streams import streams
 from hydro.register import StationKind
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from dashboards.console.draw.model import Lang, RiverSystem
     from dashboards.console.draw.schematic.streams import Place, Stream
 
@@ -36,7 +38,7 @@ _GATHERED_ROW_PX: Final = 32
 _BEND_PX: Final = 34
 _MOUTH_PX: Final = 22
 _RIGHT_PX: Final = 10
-_TEXT_PX: Final = 20
+_TEXT_PX: Final = 24
 _OFFTAKE_PX: Final = 22
 _CANAL_PX: Final = 18
 _CANAL_ROOM_PX: Final = 22
@@ -122,9 +124,10 @@ def _river(stream: Stream, top: float, sheet: _Sheet) -> _Rows:
     rivers: list[River] = []
     diversions: list[Diversion] = []
     stations: list[StationSpot] = []
-    before: tuple[Place, float] | None = None
-    thinned: list[tuple[float, float]] = []
-    for place in stream.places:
+    sides = {reach: side for reach in reaches(stream.places) if (side := _canal_side(reach.between(stream.places)))}
+    tailraces = {reach.tailrace for reach in sides}
+    rows: dict[int, float] = {}
+    for number, place in enumerate(stream.places):
         if place.stream is not None:
             above = _river(place.stream, y, sheet)
             bent = _bent(above.rivers[-1], x, above.bottom)
@@ -132,18 +135,14 @@ def _river(stream: Stream, top: float, sheet: _Sheet) -> _Rows:
             diversions += above.diversions
             stations += above.stations
             y = above.bottom + _BEND_PX
-            before = None
             continue
-        if before is not None and is_diversion(before[0], place):
-            y += _CANAL_ROOM_PX
+        y += _CANAL_ROOM_PX if number in tailraces else 0
         row = _ROW_PX if len(place.marks) == 1 else _GATHERED_ROW_PX
-        middle = y + row / 2
-        stations.append(_station(place, x, middle, sheet))
-        if before is not None and is_diversion(before[0], place):
-            diversions.append(_diversion(x, before[1], middle))
-            thinned.append((before[1] - 12, middle - 4))
-        before = place, middle
+        rows[number] = y + row / 2
+        stations.append(_station(place, x, rows[number], sheet))
         y += row
+    diversions += [_diversion(x, rows[reach.dam], rows[reach.tailrace], side) for reach, side in sides.items()]
+    thinned = [(rows[reach.dam] - 12, rows[reach.tailrace] - 4) for reach in sides]
     end = y + (_MOUTH_PX if stream.depth == 0 else 0)
     knots = _knots(stream, x, top + _NAME_ROW_PX / 2, end, thinned)
     name = shorten(stream.line.name, _NAME_PX * 1.2, sheet.width - sheet.text - _RIGHT_PX)
@@ -151,6 +150,16 @@ def _river(stream: Stream, top: float, sheet: _Sheet) -> _Rows:
     box = Box(sheet.text, baseline - 13, sheet.text + text_width(name, _NAME_PX) * 1.2, baseline + 4)
     rivers.append(River(knots, Line(sheet.text, baseline, name, "wm-river-name", box), stream.depth == 0))
     return _Rows(tuple(rivers), tuple(diversions), tuple(stations), end)
+
+
+def _canal_side(passed: Sequence[Place]) -> int:
+    """On which side a canal passes what stands between dam and tailrace: 1 is right, 0 where both are taken.
+
+    Rivers join from the right; intakes and wells stand on the left.
+    """
+    if all(place.stream is None for place in passed):
+        return 1
+    return 0 if any(is_aside(place) for place in passed) else -1
 
 
 def _knots(stream: Stream, x: float, top: float, bottom: float, thinned: list[tuple[float, float]]) -> tuple[Knot, ...]:
@@ -178,21 +187,21 @@ def _bent(river: River, x: float, bottom: float) -> River:
     return River(tuple(knots), river.name, flows_out=False)
 
 
-def _diversion(x: float, dam: float, tailrace: float) -> Diversion:
-    """A canal right of the river, from above the dam to the tailrace."""
-    side = x + _CANAL_PX
+def _diversion(x: float, dam: float, tailrace: float, side: int) -> Diversion:
+    """A canal beside the river, from above the dam to the tailrace, with the powerhouse in the last gap before it."""
+    beside = x + side * _CANAL_PX
     top = dam - 21
-    house = (side, (dam + tailrace) / 2 + 4)
+    house = (beside, tailrace - 29)
     canal = (
         (x, top),
-        (x + 8, top + 6),
-        (side, top + 4),
-        (side, top + 16),
-        (side, top + 24),
-        (side, house[1] - 12),
+        (x + side * 8, top + 6),
+        (beside, top + 4),
+        (beside, top + 16),
+        (beside, top + 24),
+        (beside, house[1] - 12),
         house,
-        (side, house[1] + 12),
-        (side, tailrace - 8),
+        (beside, house[1] + 12),
+        (beside, tailrace - 8),
         (x, tailrace),
     )
     return Diversion(canal, house, ((x - 8, dam - 15), (x + 8, dam - 15)))
@@ -207,7 +216,7 @@ def _station(place: Place, x: float, y: float, sheet: _Sheet) -> StationSpot:
         box = Box(sheet.text, y - 10, sheet.width, y + 8)
         lines: tuple[Line, ...] = (Line(sheet.text, y + 4, told, "wm-small wm-muted", box),)
         return StationSpot(place.marks, x, y, RADIUS, None, (0, 1), lines, None, area)
-    aside = mark.kind in (StationKind.INTAKE, StationKind.WELL)
+    aside = is_aside(place)
     foot = (x, y - 12) if mark.kind is StationKind.INTAKE else None
     at = x - _OFFTAKE_PX if aside else x
     away = (-1, 0) if aside else (0, 1)
