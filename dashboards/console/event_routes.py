@@ -78,7 +78,8 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(start)
         text = f"retry: {_AGAIN_MS}\n\n" + self._event()
-        while not any(task.done() for task in ends):
+        # Of a board that has stopped the next beat comes at once: nothing would wait any more, and nothing else would run.
+        while not (self._board.stopped or any(task.done() for task in ends)):
             if text and not await self._sent(send, text, ends):
                 return
             beat = await self._board.next_beat(KEEP_ALIVE_S)

@@ -210,6 +210,32 @@ def test_beats_that_a_slow_browser_misses_are_one_event_when_it_reads_on(ledger:
     asyncio.run(listen())
 
 
+@pytest.mark.timeout(30)  # a stream that goes round and round lets nothing else run, no timeout of the loop either
+@pytest.mark.parametrize("turns", range(8))
+def test_a_stream_ends_however_close_the_end_comes_to_an_event(ledger: Ledger, turns: int) -> None:
+    """The service is told to end so many turns of the event loop after an event was taken."""
+
+    async def listen() -> None:
+        board, client = Watched(ledger).board, Client()
+        client.takes.set()
+
+        def end_after(left: int) -> None:
+            if left:
+                asyncio.get_running_loop().call_soon(end_after, left - 1)
+            else:
+                board.stop()
+
+        async def send(message: MutableMapping[str, Any]) -> None:
+            await client.send(message)
+            if message.get("body"):
+                end_after(turns)
+
+        await EventStream(board, None, None)({}, client.receive, send)
+        assert client.got[-1] == {"type": "http.response.body", "body": b"", "more_body": False}
+
+    asyncio.run(listen())
+
+
 def test_a_quiet_stream_is_kept_alive_and_one_that_was_left_ends(
     ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
