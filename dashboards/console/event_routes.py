@@ -78,7 +78,7 @@ class EventStream(Response):
         start = {"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers}
         await send(start)
         text = f"retry: {_AGAIN_MS}\n\n" + self._event()
-        # Of a board that has stopped the next beat comes at once: nothing would wait any more, and nothing else would run.
+        # Once the board has stopped its next beat comes at once: this would go round and round, and nothing else run.
         while not (self._board.stopped or any(task.done() for task in ends)):
             if text and not await self._sent(send, text, ends):
                 return
