@@ -14,6 +14,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 PYTEST_ARGS ?=
+# Many tests wait for servers: one process more than there are cores.
+WORKERS ?= $(shell $(PYTHON) -c "import os; print((os.cpu_count() or 1) + 1)")
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --quiet
 CHECK_PYTHON := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Watermaster needs Python 3.11 or later, $(PYTHON) is " + sys.version.split()[0])'
 
@@ -46,7 +48,7 @@ servers:
 	@tests/install-servers.sh
 
 test: venv servers
-	$(BIN)/python -m pytest $(PYTEST_ARGS)
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal $(PYTEST_ARGS)
 
 test-slow: venv servers
 	$(BIN)/python -m pytest -m slow --timeout 1800 $(PYTEST_ARGS)

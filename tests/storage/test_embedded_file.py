@@ -9,6 +9,8 @@ import shutil
 import subprocess
 import sys
 import textwrap
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 
 import duckdb
@@ -26,8 +28,7 @@ from tests.storage.small_files import no_file_beyond
 from tests.storage.store_contract import FIRST, NOON, batch, discharge, everything, put, transition
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
-    from pathlib import Path
+    from collections.abc import Awaitable, Callable, Iterator
 
 NOBODY: Final = 65_534
 ROWS: Final = 20_000
@@ -113,12 +114,19 @@ def test_a_second_process_is_told_which_one_has_the_file(tmp_path: Path) -> None
     assert len(list(tmp_path.iterdir())) == 1, "what is held is not damaged"
 
 
-def test_a_directory_that_may_not_be_written_is_named_and_can_be_mended(tmp_path: Path) -> None:
+@pytest.fixture
+def open_path() -> Iterator[Path]:
+    """A folder that others may enter; those of pytest are closed."""
+    with TemporaryDirectory(prefix="watermaster-test-") as made:
+        path = Path(made)
+        path.chmod(0o755)
+        yield path
+
+
+def test_a_directory_that_may_not_be_written_is_named_and_can_be_mended(open_path: Path) -> None:
     """In a child: as root all is permitted."""
-    directory = tmp_path / "data"
+    directory = open_path / "data"
     directory.mkdir(mode=0o500)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
     program = textwrap.dedent(
         f"""
         import asyncio, os, pathlib
