@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
+from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from hydro.register.cells import EARLIEST_MS, LATEST_MS
 from hydro.register.table import Row
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ["DatedRows"]
+__all__ = ["DatedRows", "dated_by", "ended_by_the_next", "grouped"]
 
+K = TypeVar("K")
 R = TypeVar("R", bound=Row)
 
 
@@ -55,3 +59,30 @@ class DatedRows(Generic[R]):
             return None
         row = self.rows[before - 1]
         return row if event_time <= row.end_ms else None
+
+
+def grouped(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, tuple[R, ...]]:
+    """Rows by key, in their order."""
+    groups: dict[K, list[R]] = defaultdict(list)
+    for row in rows:
+        groups[key(row)].append(row)
+    return {name: tuple(members) for name, members in groups.items()}
+
+
+def dated_by(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, DatedRows[R]]:
+    """Rows by key, each ready to be asked by event time."""
+    return {name: DatedRows(members) for name, members in grouped(rows, key).items()}
+
+
+def ended_by_the_next(rows: Sequence[R], key: tuple[str, ...]) -> tuple[R, ...]:
+    """Rows without ``valid_to`` end where the next of their key begins."""
+    groups: dict[tuple[object, ...], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        groups[tuple(getattr(row, name) for name in key)].append(index)
+    ended = list(rows)
+    for members in groups.values():
+        members.sort(key=lambda index: rows[index].start_ms)
+        for before, after in pairwise(members):
+            if rows[before].end_ms == LATEST_MS:
+                ended[before] = replace(rows[before], end_ms=rows[after].start_ms)
+    return tuple(ended)

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
-from itertools import pairwise
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from hydro.register.cells import LATEST_MS, Context
+from hydro.register.cells import Context
 from hydro.register.checks import check_rivers, check_rows, check_targets
-from hydro.register.dated import DatedRows
+from hydro.register.dated import DatedRows, dated_by, ended_by_the_next
 from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
 from hydro.register.mistake import Finding, Severity
 from hydro.register.reader import ReadTable, read_files, read_table
 from hydro.register.schema import CHANNELS, EXEMPTIONS, LEVELS, POINTS, RIVERS, STATIONS, TABLES, TARGETS
-from hydro.register.table import Row
+from hydro.register.take_checks import check_taking
+from hydro.register.taking import Taking
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     from hydro.quantity import Quantity
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from hydro.register.stations import PointLimits, Station
 
 __all__ = ["LoadResult", "Register"]
-
-K = TypeVar("K")
-R = TypeVar("R", bound=Row)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,6 +42,7 @@ class Register:
         targets: Rows of each target, in the order of the file.
         exemptions: In the order of the file, those that don't count included.
         levels: In the order of the file.
+        taking: Who may take how much where.
         zone_minutes: Zone in which its dates are meant.
         hash: SHA-256, 64 hexadecimal digits, of what judges: the content of the tables that are read and the settings
             ``time.*``. The order of rows and columns, line ends and the byte order mark don't change it.
@@ -57,6 +55,7 @@ class Register:
     targets: Mapping[str, tuple[TargetRow, ...]]
     exemptions: tuple[Exemption, ...]
     levels: tuple[LevelBound, ...]
+    taking: Taking
     zone_minutes: int
     hash: str
 
@@ -127,6 +126,7 @@ class Register:
         check_rows(tables, context.zone_minutes)
         check_rivers(tables[RIVERS.name])
         check_targets(tables[TARGETS.name], tables[EXEMPTIONS.name], tables[STATIONS.name], context.zone_minutes)
+        check_taking(tables)
         everything = [*found, *(finding for read in tables.values() for finding in read.findings)]
         mistakes = tuple(sorted((each for each in everything if each.severity is Severity.MISTAKE), key=_place))
         warnings = tuple(sorted((each for each in everything if each.severity is Severity.WARNING), key=_place))
@@ -159,37 +159,17 @@ def _build(tables: Mapping[str, ReadTable[Any]], zone_minutes: int, time_setting
     for row in tables[TARGETS.name].rows:
         targets[row.target_id].append(row)
     return Register(
-        stations=_dated(stations, lambda row: row.code),
-        rivers=_dated(tables[RIVERS.name].rows, lambda row: row.name),
+        stations=dated_by(stations, lambda row: row.code),
+        rivers=dated_by(tables[RIVERS.name].rows, lambda row: row.name),
         channels=tuple(tables[CHANNELS.name].rows),
-        points=_dated(points, lambda row: (row.station, row.quantity)),
+        points=dated_by(points, lambda row: (row.station, row.quantity)),
         targets={target_id: tuple(rows) for target_id, rows in targets.items()},
         exemptions=tuple(tables[EXEMPTIONS.name].rows),
-        levels=_ended_by_the_next(tables[LEVELS.name].rows),
+        levels=ended_by_the_next(tables[LEVELS.name].rows, LEVELS.key),
+        taking=Taking.of(tables),
         zone_minutes=zone_minutes,
         hash=_hash(tables, time_settings),
     )
-
-
-def _dated(rows: Iterable[R], key: Callable[[R], K]) -> dict[K, DatedRows[R]]:
-    groups: dict[K, list[R]] = defaultdict(list)
-    for row in rows:
-        groups[key(row)].append(row)
-    return {name: DatedRows(members) for name, members in groups.items()}
-
-
-def _ended_by_the_next(rows: Sequence[LevelBound]) -> tuple[LevelBound, ...]:
-    """Rows without ``valid_to`` end where the next of their key begins."""
-    groups: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        groups[tuple(getattr(row, name) for name in LEVELS.key)].append(index)
-    ended = list(rows)
-    for members in groups.values():
-        members.sort(key=lambda index: rows[index].start_ms)
-        for before, after in pairwise(members):
-            if rows[before].end_ms == LATEST_MS:
-                ended[before] = replace(rows[before], end_ms=rows[after].start_ms)
-    return tuple(ended)
 
 
 def _hash(tables: Mapping[str, ReadTable[Any]], time_settings: Mapping[str, object]) -> str:

@@ -9,11 +9,36 @@ from typing import Any, Final
 
 from hydro.register.channels import ChannelRow
 from hydro.register.eflow import Exemption, LevelBound, TargetRow
+from hydro.register.intakes import Derivation, Intake, MeterChange, Restriction, Threshold, Well
+from hydro.register.permits import KeyUser, Permit, PermitChange, PermitIntake, PermitWindow, Plan, WaterUser
 from hydro.register.rivers import River
 from hydro.register.stations import PointLimits, Station
 from hydro.register.table import Table
 
-__all__ = ["CHANNELS", "EXEMPTIONS", "LEVELS", "POINTS", "RIVERS", "STATIONS", "TABLES", "TARGETS", "UNREAD"]
+__all__ = [
+    "CHANNELS",
+    "DERIVATIONS",
+    "EXEMPTIONS",
+    "INTAKES",
+    "KEY_USERS",
+    "LEVELS",
+    "METER_CHANGES",
+    "PERMITS",
+    "PERMIT_CHANGES",
+    "PERMIT_INTAKES",
+    "PERMIT_WINDOWS",
+    "PLANS",
+    "POINTS",
+    "RESTRICTIONS",
+    "RIVERS",
+    "STATIONS",
+    "TABLES",
+    "TARGETS",
+    "THRESHOLDS",
+    "UNREAD",
+    "USERS",
+    "WELLS",
+]
 
 STATIONS: Final = Table("stations", Station, key=("code",))
 RIVERS: Final = Table("rivers", River, key=("name",))
@@ -22,30 +47,51 @@ POINTS: Final = Table("points", PointLimits, key=("station", "quantity"))
 TARGETS: Final = Table("eflow_targets", TargetRow, key=("target_id",))
 EXEMPTIONS: Final = Table("exemptions", Exemption)
 LEVELS: Final = Table("levels", LevelBound, key=("authority", "alert_class", "basis", "level"), superseding=True)
+USERS: Final = Table("users", WaterUser, key=("user",))
+KEY_USERS: Final = Table("key_users", KeyUser, key=("user", "list_name"))
+PERMITS: Final = Table("permits", Permit, key=("permit",))
+INTAKES: Final = Table("intakes", Intake, key=("station",))
+PERMIT_INTAKES: Final = Table("permit_intakes", PermitIntake, key=("permit", "intake"), superseding=True)
+PERMIT_WINDOWS: Final = Table("permit_windows", PermitWindow, key=("permit", "from_day", "to_day"))
+PERMIT_CHANGES: Final = Table("permit_changes", PermitChange)
+PLANS: Final = Table("plans", Plan, key=("permit", "span"))
+WELLS: Final = Table("wells", Well, key=("station",))
+METER_CHANGES: Final = Table("meter_changes", MeterChange, key=("station", "quantity", "at"))
+DERIVATIONS: Final = Table("derivations", Derivation, key=("station", "quantity"), superseding=True)
+RESTRICTIONS: Final = Table("restrictions", Restriction, key=("id",))
+THRESHOLDS: Final = Table("thresholds", Threshold, key=("division", "source", "use"), superseding=True)
 
-TABLES: Final[tuple[Table[Any], ...]] = (STATIONS, RIVERS, CHANNELS, POINTS, TARGETS, EXEMPTIONS, LEVELS)
+TABLES: Final[tuple[Table[Any], ...]] = (
+    STATIONS,
+    RIVERS,
+    CHANNELS,
+    POINTS,
+    TARGETS,
+    EXEMPTIONS,
+    LEVELS,
+    USERS,
+    KEY_USERS,
+    PERMITS,
+    INTAKES,
+    PERMIT_INTAKES,
+    PERMIT_WINDOWS,
+    PERMIT_CHANGES,
+    PLANS,
+    WELLS,
+    METER_CHANGES,
+    DERIVATIONS,
+    RESTRICTIONS,
+    THRESHOLDS,
+)
 
 UNREAD: Final[dict[str, str]] = {
     "ratings": "quality",
     "rating_shifts": "quality",
     "gaugings": "quality",
-    "derivations": "quality",
-    "meter_changes": "evidence",
     "maintenance": "eflow",
     "plants": "eflow",
-    "users": "evidence",
-    "key_users": "evidence",
-    "permits": "evidence",
-    "permit_intakes": "evidence",
-    "permit_windows": "evidence",
-    "permit_changes": "evidence",
-    "plans": "evidence",
-    "intakes": "evidence",
-    "wells": "evidence",
     "reaches": "balance",
     "reach_members": "balance",
-    "restrictions": "evidence",
-    "thresholds": "evidence",
     "storage_curves": "balance",
     "gate_ratings": "balance",
     "orgs": "later",
