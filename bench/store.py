@@ -20,7 +20,7 @@ from ingest.follow import Follower
 from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
 from ingest.store_writer import StoreWriter
 from storage.dead_letters import DeadLetterFile
-from storage.influxdb1 import InfluxDB1
+from storage.influxdb import InfluxDB1
 from storage.journal import Journal, JournalReader
 from storage.state_file import StateFile
 from storage.store_url import parse_store_url

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hydro.instants import DAY_MS
-from storage.influxdb1 import InfluxDB1
+from storage.influxdb import InfluxDB1, InfluxDB2, InfluxDB3
 from storage.store import Keeping
-from storage.store_url import parse_store_url
+from storage.store_url import StoreKind, parse_store_url
 from watermaster.settings import Settings, read_secret
 
 if TYPE_CHECKING:
@@ -30,16 +30,23 @@ def open_store(settings: Settings, damaged: Callable[[Damage], None] = lambda _:
         damaged: Told of a file of the embedded store that was set aside, from another thread.
 
     Raises:
-        ConfigError: The address is of a store that this version doesn't have.
+        ConfigError: The address is none of a store.
     """
     store = settings.store
     password = read_secret(store.password, store.password_file)
-    address = parse_store_url(store.url, username=store.username, password=password)
-    if address.embedded:
-        from storage.embedded import FILE_NAME, EmbeddedStore  # noqa: PLC0415  # DuckDB takes its time to load
+    token = read_secret(store.token, store.token_file)
+    address = parse_store_url(store.url, username=store.username, password=password, token=token)
+    match address.kind:
+        case StoreKind.EMBEDDED:
+            from storage.embedded import FILE_NAME, EmbeddedStore  # noqa: PLC0415  # DuckDB takes its time to load
 
-        return EmbeddedStore(address.path(settings.data_dir, FILE_NAME), damaged)
-    return InfluxDB1(address)
+            return EmbeddedStore(address.path(settings.data_dir, FILE_NAME), damaged)
+        case StoreKind.INFLUXDB_1:
+            return InfluxDB1(address)
+        case StoreKind.INFLUXDB_2:
+            return InfluxDB2(address)
+        case StoreKind.INFLUXDB_3:
+            return InfluxDB3(address)
 
 
 def keeping_of(settings: Settings, register: Register, at: int) -> Keeping:

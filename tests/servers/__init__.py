@@ -8,5 +8,6 @@ from __future__ import annotations
 
 from tests.servers.influxdb import InfluxDB
 from tests.servers.mosquitto import Mosquitto
+from tests.servers.victoriametrics import VictoriaMetrics
 
-__all__ = ["InfluxDB", "Mosquitto"]
+__all__ = ["InfluxDB", "Mosquitto", "VictoriaMetrics"]

@@ -17,7 +17,7 @@ from hydro.columns import Observations
 from hydro.errors import StoreError
 from hydro.quantity import Quantity
 from hydro.series import SeriesIndex
-from storage.influxdb1 import InfluxDB1
+from storage.influxdb import InfluxDB1
 from storage.store import Point, Rejection, WriteResult
 from storage.store_url import parse_store_url
 from tests.servers import InfluxDB

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from hydro.errors import StoreError, StoreUnavailable
-from storage.influxdb1 import InfluxDB1
+from storage.influxdb import InfluxDB1
 from storage.store_url import parse_store_url
 from tests.servers.process import HOST, free_port
 from tests.storage.store_contract import FIRST, NOON, batch, discharge, everything

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hydro.errors import ConfigError
-from storage.store_url import StoreAddress, parse_store_url
+from storage.store_url import StoreAddress, StoreKind, parse_store_url
 
 
 @pytest.mark.parametrize(
@@ -18,6 +18,11 @@ from storage.store_url import StoreAddress, parse_store_url
         ("influxdbs://db.example:443/water", StoreAddress("https://db.example:443", "water")),
         ("influxdb://[::1]:8086/water", StoreAddress("http://[::1]:8086", "water")),
         ("influxdb://db/%E6%B0%B4%20%22", StoreAddress("http://db:8086", '水 "')),
+        (
+            "influxdbs+v2://db/water?org=%E5%B1%80",
+            StoreAddress("https://db:8086", "water", StoreKind.INFLUXDB_2, organization="局"),
+        ),
+        ("influxdb+v3://db/water", StoreAddress("http://db:8181", "water", StoreKind.INFLUXDB_3)),
     ],
 )
 def test_addresses(url: str, expected: StoreAddress) -> None:
@@ -33,8 +38,12 @@ def test_addresses(url: str, expected: StoreAddress) -> None:
         ("duckdb:.", "with the path of a file"),
         ("duckdb:..", "with the path of a file"),
         ("duckdb:a\nb", "with the path of a file"),
-        ("influxdb+v2://db:8086/bucket?org=o", "comes in a later version"),
-        ("influxdbs+v3://db/x", "comes in a later version"),
+        ("influxdb+v2://db:8086/bucket", "isn't of the form influxdb+v2://HOST:PORT/BUCKET?org=ORGANISATION"),
+        ("influxdb+v2://db:8086/bucket?org=", "isn't of the form"),
+        ("influxdb+v2://db:8086/bucket?org=o&org=p", "isn't of the form"),
+        ("influxdb+v2://db:8086/bucket?orgID=o", "isn't of the form"),
+        ("influxdb+v2://db:8086/?org=o", "isn't of the form"),
+        ("influxdb+v4://db/x", "unknown kind of store 'influxdb+v4'"),
         ("postgres://db/x", "unknown kind of store 'postgres'"),
         ("http://db:8086/x", "unknown kind of store 'http'"),
         ("", "unknown kind of store ''"),

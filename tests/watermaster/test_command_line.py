@@ -83,16 +83,6 @@ def test_a_config_with_a_mistake_does_not_run(tmp_path: Path) -> None:
     assert "data_dri" in one_line(run_once(config))
 
 
-LATER_STORE = "influxdb+v2://h/b?org=o"
-
-
-def test_a_store_that_comes_later_is_one_line(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    config = write_config(
-        tmp_path / "config", settings_for(tmp_path, mosquitto.url, LATER_STORE), ["A,A,section,,,,,5"]
-    )
-    assert "later version" in one_line(run_once(config))
-
-
 @pytest.mark.parametrize("parts", ["ingest", "console", "ingest,alerting"])
 def test_the_embedded_store_belongs_to_one_process(tmp_path: Path, parts: str) -> None:
     config = write_config(tmp_path / "config", {"data_dir": str(tmp_path / "data")}, ["A,A,section,,,,,5"])

@@ -10,7 +10,6 @@ import pytest
 from pydantic import SecretStr
 
 from hydro.errors import ConfigError
-from storage.store_url import parse_store_url
 from watermaster.settings import Settings, load_settings, parse_broker_url, read_secret
 
 if TYPE_CHECKING:
@@ -231,22 +230,25 @@ def test_secrets_come_from_the_environment_or_from_a_file(tmp_path: Path) -> Non
     assert read_secret(SecretStr("x"), tmp_path / "gone") == "x"
 
 
-@pytest.mark.parametrize(
-    "url",
-    [
-        "influxdb+v2://h/b?org=o",
-        "influxdbs+v2://h/b?org=o",
-        "influxdb+v3://h/b",
-        "influxdbs+v3://h/b",
-    ],
-)
-def test_a_store_that_comes_later_is_a_warning_here_and_one_line_when_it_is_opened(tmp_path: Path, url: str) -> None:
+@pytest.mark.parametrize("url", ["influxdb+v3://h/b", "influxdbs+v3://h/b?org=o"])
+def test_a_store_that_is_only_written_to_is_a_warning(tmp_path: Path, url: str) -> None:
     settings, (found,) = load(tmp_path, f"store:\n  url: '{url}'\n")
     assert settings is not None
-    assert found.startswith("watermaster.yaml:2: warning: store.url: ")
-    with pytest.raises(ConfigError) as raised:
-        parse_store_url(settings.store.url)
-    assert "\n" not in str(raised.value)
+    assert found.startswith("watermaster.yaml:2: warning: store.url: InfluxDB 3 is experimental")
+
+
+def test_each_kind_of_influxdb_asks_for_its_own_secret(tmp_path: Path) -> None:
+    (tmp_path / "secret").write_text("s", encoding="utf-8")
+    secret = tmp_path / "secret"
+    v2 = "store:\n  url: influxdb+v2://h/b?org=o\n"
+    assert load(tmp_path, f"{v2}  token_file: {secret}\n")[1] == []
+    assert load(tmp_path, v2)[1] == []
+    assert load(tmp_path, f"{v2}  username: u\n  password_file: {secret}\n")[1] == [
+        "watermaster.yaml:3: store.username: InfluxDB 2 and 3 ask for store.token_file instead"
+    ]
+    assert load(tmp_path, f"store:\n  url: influxdb://h/b\n  token_file: {secret}\n")[1] == [
+        "watermaster.yaml:3: store.token_file: only InfluxDB 2 and 3 ask for a token"
+    ]
 
 
 def test_what_is_embedded_and_the_field_link_are_settings_like_others(tmp_path: Path) -> None:

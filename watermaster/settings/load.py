@@ -12,7 +12,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from hydro.errors import ConfigError
 from hydro.register import Finding, Severity
 from hydro.register.mistake import shown
-from storage.store_url import parse_store_url
+from storage.store_url import StoreKind, parse_store_url
 from watermaster.settings.model import Settings
 from watermaster.settings.source import ENVIRONMENT, SettingPath, SettingsSource, read_source
 
@@ -27,6 +27,7 @@ _LATER: Final[dict[SettingPath, str]] = {
     ("alertmanager", "url"): "notification comes in a later version: without effect",
     ("grafana", "url"): "dashboards come in a later version: without effect",
 }
+_BY_TOKEN: Final = (StoreKind.INFLUXDB_2, StoreKind.INFLUXDB_3)
 _SECRETS: Final = ("password", "token")
 # pydantic's types of errors, in our words; {text} is what was given, the rest comes with the error.
 _REASONS: Final = {
@@ -162,7 +163,12 @@ def _contradictions(settings: Settings, source: SettingsSource) -> Iterator[Find
     for given, other in (("cert_file", "key_file"), ("key_file", "cert_file")):
         if getattr(mqtt, given) is not None and getattr(mqtt, other) is None:
             yield _mistake(source, ("mqtt", given), f"needs mqtt.{other} beside it")
-    if (store.username is None) == bool(store.password or store.password_file):
+    by_token = parse_store_url(store.url, username="-", password="-").kind in _BY_TOKEN  # noqa: S106  # only the address is asked for
+    if by_token and (store.username or store.password or store.password_file):
+        yield _mistake(source, ("store", "username"), "InfluxDB 2 and 3 ask for store.token_file instead")
+    elif not by_token and (store.token or store.token_file):
+        yield _mistake(source, ("store", "token_file"), "only InfluxDB 2 and 3 ask for a token")
+    elif (store.username is None) == bool(store.password or store.password_file):
         yield _mistake(source, ("store", "username"), "store.username and store.password_file: set both or none")
 
 
@@ -179,11 +185,10 @@ def _unreadable_files(settings: Settings, source: SettingsSource) -> Iterator[Fi
 
 
 def _coming_later(settings: Settings, source: SettingsSource) -> Iterator[Finding]:
-    """Settings of parts that this version doesn't have: good in themselves, so they are warnings."""
-    try:
-        parse_store_url(settings.store.url, username="-", password="-")  # only the address is asked for  # noqa: S106  # only the address is asked for
-    except ConfigError as error:
-        yield _finding(Severity.WARNING, source, ("store", "url"), str(error).removeprefix("store.url: "))
+    """Settings of parts that this version doesn't have, or not wholly: good in themselves, so they are warnings."""
+    if parse_store_url(settings.store.url, username="-", password="-").kind is StoreKind.INFLUXDB_3:  # noqa: S106  # only the address is asked for
+        reason = "InfluxDB 3 is experimental: it is written to, and nothing is read from it"
+        yield _finding(Severity.WARNING, source, ("store", "url"), reason)
     for path, reason in _LATER.items():
         if _at(source, path) not in (None, "off"):
             yield _finding(Severity.WARNING, source, path, reason)

@@ -102,8 +102,6 @@ def _journal_url(url: str) -> str:
 
 
 def _store_url(url: str) -> str:
-    if urlsplit(url).scheme in _LATER_STORES:
-        return url
     try:
         parse_store_url(url)
     except ConfigError as error:
@@ -140,7 +138,6 @@ def _off(value: object) -> object:
 _OFF: Final = BeforeValidator(_off)
 _Text = Annotated[str, StringConstraints(min_length=1)]
 _HttpUrl = Annotated[str, AfterValidator(_http_url)]
-_LATER_STORES: Final = ("influxdb+v2", "influxdbs+v2", "influxdb+v3", "influxdbs+v3")
 
 
 class _Group(BaseModel):
