@@ -37,6 +37,15 @@ class TruthKind(StrEnum):
     OUTAGE = "outage"
     """A gateway or a station could not send."""
 
+    DISCHARGE = "discharge"
+    """So much flowed through a section, hour by hour."""
+
+    EFLOW_SHORTFALL = "eflow_shortfall"
+    """A section had less than it owes."""
+
+    FLOW_STOPPED = "flow_stopped"
+    """A section with a target had no flow."""
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:
@@ -58,8 +67,13 @@ class Truth:
 
     @property
     def rank(self) -> tuple[int, int, str, str, str]:
-        """Order of lines in a truth file."""
-        return (self.start, self.end, self.kind, self.subject, str(self.details.get("fault", "")))
+        """Order of truths by their beginning; no two are alike."""
+        return (self.start, self.end, self.kind, self.subject, " ".join(map(str, self.details.values())))
+
+    @property
+    def closing(self) -> tuple[int, tuple[int, int, str, str, str]]:
+        """Order of truths by their end, as they become known: that of the lines in a truth file."""
+        return (self.end, self.rank)
 
     def line(self, zone_minutes: int) -> dict[str, Detail]:
         """The line of a truth file.

@@ -40,6 +40,17 @@ class Curve:
                 return f"falls from ({x:g}, {y:g}) to ({next_x:g}, {next_y:g})"
         return None
 
+    def reversed(self) -> Curve:
+        """The table read the other way round: x for y. Where y stays the same, the first x stands.
+
+        >>> Curve(((0.0, 0.2), (1.5, 0.2), (3.0, 1.2))).reversed().points
+        ((0.2, 0.0), (1.2, 3.0))
+        """
+        first: dict[float, float] = {}
+        for x, y in self.points:
+            first.setdefault(y, x)
+        return Curve(tuple(first.items()))
+
 
 class Curves:
     """Tables of many stations, evaluated together."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from simulators.devices.fault import Chance
     from simulators.truth import Truth
 
-__all__ = ["Failing", "FailingState", "Present"]
+__all__ = ["Failing", "FailingState", "Present", "mistakes_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,8 @@ class Failing:
         self._devices = tuple(devices)
         self._numbers = {device.station: number for number, device in enumerate(devices)}
         self._keys, self._seed, self._zone, self._chances = keys, seed, zone_minutes, chances
-        mistakes = [mistake for fault in faults for mistake in self._mistakes(fault)]
+        by_station = {device.station: device for device in devices}
+        mistakes = [mistake for fault in faults for mistake in mistakes_of(fault, by_station.get(fault.station))]
         if mistakes:
             raise ValueError("\n".join(mistakes))
         self._faults = tuple(sorted(faults, key=_order))
@@ -152,25 +153,31 @@ class Failing:
         zero = self._devices[self._numbers[fault.station]].zero_for_missing
         return truth_of(fault, since, until, shown="zero" if zero else "null")
 
-    def _mistakes(self, fault: Fault) -> Iterator[str]:
-        where = f"fault {fault.kind.value} at {fault.station!r}"
-        number = self._numbers.get(fault.station)
-        if number is None:
-            yield f"{where}: no such device"
-            return
-        if fault.kind not in AT_ONCE and fault.start >= fault.end:
-            yield f"{where}: it ends at {fault.end} ms, but begins at {fault.start} ms"
-        sensors = {sensor.quantity for sensor in self._devices[number].sensors}
-        allowed = sensors
-        if fault.kind in MEASURED:
-            allowed = sensors - MADE_INSIDE - set(COUNTED_FROM)
-        elif fault.kind in AT_ONCE:
-            allowed = sensors & set(COUNTED_FROM)
-        elif fault.kind not in DISPLAYED:
-            return
-        if fault.quantity not in allowed:
-            named = "no quantity" if fault.quantity is None else fault.quantity.text
-            yield f"{where}: {named}; it can have one of {sorted(one.text for one in allowed)}"
+
+def mistakes_of(fault: Fault, device: Device | None) -> Iterator[str]:
+    """What is wrong with a fault.
+
+    Args:
+        fault: It.
+        device: Of its station; None where there is none.
+    """
+    where = f"fault {fault.kind.value} at {fault.station!r}"
+    if device is None:
+        yield f"{where}: no such device"
+        return
+    if fault.kind not in AT_ONCE and fault.start >= fault.end:
+        yield f"{where}: it ends at {fault.end} ms, but begins at {fault.start} ms"
+    sensors = {sensor.quantity for sensor in device.sensors}
+    allowed = sensors
+    if fault.kind in MEASURED:
+        allowed = sensors - MADE_INSIDE - set(COUNTED_FROM)
+    elif fault.kind in AT_ONCE:
+        allowed = sensors & set(COUNTED_FROM)
+    elif fault.kind not in DISPLAYED:
+        return
+    if fault.quantity not in allowed:
+        named = "no quantity" if fault.quantity is None else fault.quantity.text
+        yield f"{where}: {named}; it can have one of {sorted(one.text for one in allowed)}"
 
 
 def _end(fault: Fault) -> int:

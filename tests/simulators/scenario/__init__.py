@@ -1,0 +1,1 @@
+"""Tests of scenarios: files read, mistakes named, what the shipped ones are about."""
