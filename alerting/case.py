@@ -20,7 +20,19 @@ from typing import Final, NamedTuple, assert_never
 
 from hydro.errors import TransitionError
 
-__all__ = ["Case", "CaseState", "Outcome", "Step", "Verb", "allowed", "is_open", "is_suspected", "next_state", "worked"]
+__all__ = [
+    "Case",
+    "CaseState",
+    "Outcome",
+    "Step",
+    "Verb",
+    "allowed",
+    "is_open",
+    "is_suspected",
+    "is_touched",
+    "next_state",
+    "worked",
+]
 
 
 class CaseState(StrEnum):
@@ -118,6 +130,11 @@ def is_open(state: CaseState) -> bool:
 def is_suspected(state: CaseState) -> bool:
     """Whether nobody has verified it yet, so that every screen and message must call it suspected (疑似)."""
     return state in _UNVERIFIED
+
+
+def is_touched(state: CaseState) -> bool:
+    """Whether a person has taken any step: none leads back to the states before the first one."""
+    return state not in _FROM[Verb.ACK]
 
 
 def next_state(state: CaseState, verb: Verb, outcome: Outcome | None, *, firing: bool) -> CaseState:

@@ -18,6 +18,8 @@ __all__ = [
     "AlertRecord",
     "AlertState",
     "Change",
+    "Estimate",
+    "Late",
     "SubjectAlerts",
     "Transition",
     "Window",
@@ -66,8 +68,22 @@ class Window(msgspec.Struct, frozen=True, array_like=True):
     valid: int
 
 
-class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
-    """One alert. Times in epoch milliseconds, values in millionths; None where a field doesn't apply."""
+class Estimate(msgspec.Struct, frozen=True, array_like=True):
+    """What was taken unseen, estimated: m3/s and m3 in millionths; None where unknown."""
+
+    rate: int
+    rate_low: int | None
+    rate_high: int | None
+    volume: int | None
+    statutory: int | None
+    method: str
+
+
+class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One alert. Times in epoch milliseconds, values in millionths; None where a field doesn't apply.
+
+    ``members`` are codes of stations, in order, whose alerts this one stands for.
+    """
 
     id: str
     alert_class: str
@@ -91,6 +107,8 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
     within_uncertainty: bool | None
     rule: str
     config: str
+    members: tuple[str, ...] = ()
+    estimate: Estimate | None = None
 
     @property
     def state(self) -> AlertState:
@@ -103,10 +121,32 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True):
         return self.levels[-1].level
 
 
+class Late(NamedTuple):
+    """Why verdicts of a time that was complete may have changed: late data, or a correction of the register.
+
+    Attributes:
+        received_at: Of the latest late reading among those that made the change, in the order of the journal; or when
+            the corrected register came into force.
+        upto: Verdicts up to here, event time, inclusive, were final: the watermark when that reading was read.
+    """
+
+    received_at: int
+    upto: int
+
+
 class SubjectAlerts(NamedTuple):
     """All alerts of one (class, subject, target) that are open or were resolved after ``since``.
 
     They replace what the ledger has of that time: rewritten in place, added, or withdrawn.
+
+    Attributes:
+        alert_class: As in docs/alert-classes.md.
+        subject: Code.
+        target_id: None where the class has no target.
+        since: Alerts resolved at or before it stand.
+        alerts: In any order.
+        subject_kind: station, gateway, intake, permit, reach or address.
+        late: None where all that was read came within the lateness; then rewriting leaves no trace.
     """
 
     alert_class: str
@@ -114,6 +154,8 @@ class SubjectAlerts(NamedTuple):
     target_id: str | None
     since: int
     alerts: tuple[AlertRecord, ...]
+    subject_kind: str = "station"
+    late: Late | None = None
 
 
 class Transition(NamedTuple):
@@ -127,8 +169,16 @@ class Transition(NamedTuple):
 
 
 def points(record: AlertRecord) -> tuple[Transition, ...]:
-    """Transitions of an alert by time; of several at one time the last."""
-    found = {change.at: Transition(change.at, change.level, 1, change.value, change.target) for change in record.levels}
+    """Transitions of an alert by time; of several at one time the last.
+
+    An alert that a person has touched may be resolved before its last change of level, see :mod:`alerting.ledger`.
+    """
+    ended = record.levels[-1].at if record.resolved_at is None else record.resolved_at
+    found = {
+        change.at: Transition(change.at, change.level, 1, change.value, change.target)
+        for change in record.levels
+        if change.at <= ended
+    }
     if record.resolved_at is not None:
         found[record.resolved_at] = Transition(record.resolved_at, 0, 0, record.value, record.target)
     return tuple(found.values())
@@ -176,7 +226,8 @@ def as_json(record: AlertRecord, zone_minutes: int) -> dict[str, Any]:
         return None if count is None else to_number(count)
 
     worst, window = record.worst, record.window
-    return {
+    estimate = record.estimate
+    shown: dict[str, Any] = {
         "id": record.id,
         "class": record.alert_class,
         "reason": record.reason,
@@ -195,7 +246,7 @@ def as_json(record: AlertRecord, zone_minutes: int) -> dict[str, Any]:
         else {"ratio": worst.ratio, "deficit_m": number(worst.deficit), "at": when(worst.at)},
         "value": number(record.value),
         "target": number(record.target),
-        "ratio": ratio(record.value, record.target),
+        "ratio": None if worst is not None and worst.deficit is not None else ratio(record.value, record.target),
         "basis": record.basis,
         "window": None
         if window is None
@@ -203,10 +254,19 @@ def as_json(record: AlertRecord, zone_minutes: int) -> dict[str, Any]:
         "uncertainty_pct": record.uncertainty_pct,
         "within_uncertainty": record.within_uncertainty,
         "rating": None,
-        "estimate": None,
+        "estimate": None
+        if estimate is None
+        else {
+            "rate_m3s": number(estimate.rate),
+            "rate_low": number(estimate.rate_low),
+            "rate_high": number(estimate.rate_high),
+            "volume_m3": number(estimate.volume),
+            "statutory_m3": number(estimate.statutory),
+            "method": estimate.method,
+        },
         "rule": record.rule,
         "config": record.config,
-        "previous": None,
-        "revised": [],
-        "case": None,
     }
+    if record.members:
+        shown["members"] = list(record.members)
+    return {**shown, "previous": None, "revised": [], "case": None}

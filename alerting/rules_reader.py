@@ -1,6 +1,6 @@
 """The reader that judges: decoded batches in, changed alerts out; with its state file, the same after a crash.
 
-A step is pure but for samples of old days, which come from the state file's blocks and are thereby an input of the
+A step is pure but for evidence of old days, which comes from the state file's blobs and is thereby an input of the
 step. The order of effects is: ledger (alerts and cursor, one transaction), then the state file. So the state is never
 ahead of the ledger; after a crash what lies between them is read again with its output held back.
 """
@@ -9,15 +9,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from alerting.eflow.describe import describe
-from alerting.eflow.engine import ALERT_CLASS, EflowEngine
-from alerting.record import SubjectAlerts
+from alerting.device_fault.engine import DeviceFaultEngine
+from alerting.eflow.engine import EflowEngine
+from alerting.eflow_warning.engine import EflowWarningEngine
+from alerting.silence.engine import SilenceEngine
 from hydro.instants import DAY_MS
 
 if TYPE_CHECKING:
-    from alerting.eflow.engine import GoneTarget
-    from alerting.eflow.verdict import TargetVerdicts
-    from hydro.quantity import Quantity
+    from collections.abc import Hashable, Sequence
+
+    from alerting.engine import PackedSlice, RuleEngine
+    from alerting.record import SubjectAlerts
+    from alerting.slots.changes import TooOldDay
     from hydro.register import Register
     from hydro.series import SeriesIndex
     from ingest.decode import DecodedBatch
@@ -26,117 +29,158 @@ if TYPE_CHECKING:
 __all__ = ["STATE_KIND", "STATE_VERSION", "RulesReader"]
 
 STATE_KIND: Final = "rules reader"
-STATE_VERSION: Final = 1
+STATE_VERSION: Final = 2
 
 
-class _BlockShelf:
-    """Blocks of samples in the state file."""
+class _BlobShelf:
+    """An engine's blobs in the state file."""
 
-    def __init__(self, state: StateFile) -> None:
+    def __init__(self, state: StateFile, engine: str) -> None:
         self._state = state
+        self._engine = engine
 
-    def take(self, station: str, quantity: Quantity, day: int) -> bytes | None:
-        return self._state.get("block", _name(station, quantity), day)
+    def take(self, name: str, number: int) -> bytes | None:
+        return self._state.get("block", f"{self._engine} {name}", number)
 
-    def put(self, station: str, quantity: Quantity, day: int, blob: bytes) -> None:
-        self._state.put("block", _name(station, quantity), day, blob)
+    def put(self, name: str, number: int, blob: bytes) -> None:
+        self._state.put("block", f"{self._engine} {name}", number, blob)
 
-    def days(self, station: str, quantity: Quantity) -> list[int]:
-        return self._state.numbers("block", _name(station, quantity))
+    def drop(self, name: str, number: int) -> None:
+        self._state.delete("block", name=f"{self._engine} {name}", number=number)
 
-
-def _name(station: str, quantity: Quantity) -> str:
-    return f"{station} {quantity.text}"
+    def numbers(self, name: str) -> list[int]:
+        return self._state.numbers("block", f"{self._engine} {name}")
 
 
 class RulesReader:
     """All rules over decoded batches.
 
     Args:
-        register: Master data; targets whose rows changed since the last start are judged anew over all samples kept.
+        register: Master data; targets whose rows changed since the last start are judged anew over all evidence kept.
         index: Series numbers of the batches.
         state: Where it remembers.
-        revise_days: How long samples are kept; None = for ever (backtest).
+        revise_days: How long evidence is kept; None = for ever.
+        is_recorded: The stream is a recorded one: its ticks tell of arrival alone, and nothing outlives the process.
+
+    Attributes:
+        engines: One for each kind of rule; what they give is given in their order.
+        faults: The one of them that judges devices; what a wrong clock sent, it keeps from those that judge values.
+        silence: The one of them that judges arrival itself.
+        eflow: The one of them that judges targets.
+        warnings: The one of them that warns of what it will judge; it follows it.
     """
 
-    def __init__(self, register: Register, index: SeriesIndex, state: StateFile, revise_days: int | None) -> None:
+    def __init__(
+        self,
+        register: Register,
+        index: SeriesIndex,
+        state: StateFile,
+        revise_days: int | None,
+        *,
+        is_recorded: bool = False,
+    ) -> None:
         self._register = register
         self._state = state
         self._revise_days = revise_days
-        self.engine = EflowEngine(register, index, _BlockShelf(state))
-        self._rebuilt: list[str] = []
-        self._gone: list[GoneTarget] = []
-        self._forgotten: list[str] = []
+        self.eflow = EflowEngine(register, index, _BlobShelf(state, EflowEngine.name), is_recorded=is_recorded)
+        self.warnings = EflowWarningEngine(register, index, self.eflow, is_recorded=is_recorded)
+        self.faults = DeviceFaultEngine(
+            register, index, _BlobShelf(state, DeviceFaultEngine.name), is_recorded=is_recorded
+        )
+        self.silence = SilenceEngine(register, index, _BlobShelf(state, SilenceEngine.name))
+        self.engines: list[RuleEngine] = [self.eflow, self.warnings, self.faults, self.silence]
+        self._rebuilt: list[SubjectAlerts] = []
         if state.meta("config") is not None:
-            entries = {name: blob for name, _, blob in state.items("state")}
-            found = self.engine.unpack(entries, state.position)
-            self._rebuilt, self._gone = found.rebuilt, found.gone
+            entries: dict[str, dict[str, bytes]] = {}
+            for name, _, blob in state.items("state"):
+                owner, _, entry = name.partition(" ")
+                entries.setdefault(owner, {})[entry] = blob
+            position = state.position
+            for engine in self.engines:
+                self._rebuilt += engine.unpack(entries.get(engine.name, {}), position)
 
     @property
     def position(self) -> int:
         """Journal position up to which everything was judged."""
-        return self.engine.position
+        return min(engine.position for engine in self.engines)
 
     def step(self, batch: DecodedBatch) -> list[SubjectAlerts]:
-        """Judge a batch; alerts of the targets for which something changed."""
-        changes = self._described(self.engine.step(batch.observations, batch.last))
-        for tick in batch.ticks:
-            changes += self._described(self.engine.tick(tick.at))
-        return changes
+        """Judge a batch; alerts of the subjects for which something changed."""
+        judged = self.faults.judged(batch)
+        return [
+            change for engine in self.engines for change in engine.step(batch if engine is self.silence else judged)
+        ]
 
     def rebuilt(self) -> list[SubjectAlerts]:
-        """Alerts of targets for which the register has changed, once: judged anew, or withdrawn with their target."""
+        """Alerts of subjects for which the register has changed, once: judged anew, or withdrawn with their target."""
         again, self._rebuilt = self._rebuilt, []
-        gone, self._gone = self._gone, []
-        engine = self.engine
-        changes = self._described(
-            [engine.tracks[target_id].verdicts(engine.series_of(target_id).horizon) for target_id in again]
-        )
-        for target in gone:
-            changes.append(SubjectAlerts(ALERT_CLASS, target.station, target.target_id, target.horizon, ()))
-            self._forgotten.append(f"target {target.target_id}")
-        return changes
+        return again
 
     def finish(self, at: int | None) -> list[SubjectAlerts]:
-        """End of a recorded stream; see :meth:`EflowEngine.finish`."""
-        return self._described(self.engine.finish(at))
+        """End of a recorded stream; see :meth:`alerting.engine.RuleEngine.finish`."""
+        rest = self.faults.rest()
+        changes: list[SubjectAlerts] = []
+        if rest is not None:  # it has arrived before
+            changes = [change for engine in self.engines if engine is not self.silence for change in engine.step(rest)]
+        return changes + [change for engine in self.engines for change in engine.finish(at)]
 
-    def _described(self, verdicts: list[TargetVerdicts]) -> list[SubjectAlerts]:
-        return [describe(one, self._register) for one in verdicts]
+    @property
+    def beyond_horizon(self) -> int:
+        """Readings since the start that were too old to change a verdict."""
+        return sum(engine.beyond_horizon for engine in self.engines)
+
+    def too_old(self) -> list[TooOldDay]:
+        """Days that a job of its own must judge again, each told once: what came for them was beyond the horizon."""
+        return self.eflow.intake.too_old()
 
     @property
     def unsaved(self) -> int:
-        """How many series a crash would make us read again."""
-        return self.engine.dirty
+        """How many subjects a crash would make us read again."""
+        return sum(engine.dirty for engine in self.engines)
 
     def save(self, most: int | None = None) -> int:
-        """Snapshot of the series that changed longest ago; right only when the ledger has what the steps gave.
+        """Snapshot of the subjects that changed longest ago; right only when the ledger has what the steps gave.
 
         Args:
-            most: How many at most; None = all.
+            most: How many at most, shared out among the engines by what each has to save; None = all.
 
         Returns:
             Journal position from which a restart would read on.
         """
-        engine = self.engine
-        horizon = None
-        if self._revise_days is not None and engine.last_event is not None:
-            horizon = engine.last_event - (self._revise_days + 2) * DAY_MS
+        unsaved = self.unsaved
+        done: list[tuple[RuleEngine, Sequence[Hashable]]] = []
+        restart = self.position
         with self._state.transaction():
-            packed = engine.pack(engine.dirty if most is None else most, horizon)
-            for station, quantity, day in packed.forgotten:
-                self._state.delete("block", name=_name(station, quantity), below=day)
-            for name, blob in packed.entries.items():
-                self._state.put("state", name, 0, blob)
-            for name in self._forgotten:
-                self._state.delete("state", name=name)
+            for engine in self.engines:
+                share = engine.dirty if most is None else -(-most * engine.dirty // max(unsaved, 1))
+                packed = engine.pack(share, self._horizon(engine))
+                self._write(engine.name, packed)
+                done.append((engine, packed.keys))
+                restart = min(restart, engine.restart_after(packed.keys))
             self._state.set_meta("config", self._register.hash)
-            restart = engine.restart_after(packed.numbers)
             self._state.set_position(restart)
-        engine.packed(packed.numbers)
-        self._forgotten.clear()
+        for engine, keys in done:
+            engine.packed(keys)
+        self.faults.settle(restart)
         return restart
 
+    def settle(self) -> None:
+        """Nobody will read up to here again, though nothing was saved: right where nothing outlives the process."""
+        self.faults.settle(self.position)
+
+    def _horizon(self, engine: RuleEngine) -> int | None:
+        if self._revise_days is None or engine.last_event is None:
+            return None
+        return engine.last_event - (self._revise_days + 2) * DAY_MS
+
+    def _write(self, owner: str, packed: PackedSlice) -> None:
+        for forgotten in packed.forgotten:
+            self._state.delete("block", name=f"{owner} {forgotten.name}", below=forgotten.below)
+        for name, blob in packed.entries.items():
+            self._state.put("state", f"{owner} {name}", 0, blob)
+        for name in packed.removed:
+            self._state.delete("state", name=f"{owner} {name}")
+
     def all_alerts(self) -> list[SubjectAlerts]:
-        """Every alert that the state knows, by target; for a backtest, which forgets nothing."""
-        return self._described([track.verdicts() for track in self.engine.tracks.values()])
+        """Every alert that the state knows; for a backtest, which forgets nothing."""
+        return [subject for engine in self.engines for subject in engine.all_alerts()]

@@ -5,16 +5,20 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Final
 
+from alerting.ledger import TooOld
+from alerting.record import Late
+from alerting.rejudge.memory import last_event_of
 from ingest.retry import until_done
 
 if TYPE_CHECKING:
     import random
     from collections.abc import Callable, Sequence
 
-    from alerting.ledger import Ledger, OutboxEntry
+    from alerting.ledger import Applied, Ledger, OutboxEntry
     from alerting.record import SubjectAlerts
     from alerting.rules_reader import RulesReader
     from hydro.errors import WatermasterError
+    from ingest.decode import DecodedBatch
     from ingest.follow import Follower
     from storage.store import AlertPoint, Store
 
@@ -42,6 +46,9 @@ class RulesService:
         changed: Called after alerts were written.
         failed: Told what the ledger complains about, and with None that it works.
         rng: For waits.
+
+    Attributes:
+        refused: Series and days to be judged again for which there was no room, since the start.
     """
 
     def __init__(
@@ -56,6 +63,7 @@ class RulesService:
         failed: Callable[[WatermasterError | None], None],
         rng: random.Random,
     ) -> None:
+        self.refused = 0
         self._follower = follower
         self._reader = reader
         self._ledger = ledger
@@ -66,6 +74,8 @@ class RulesService:
         self._rng = rng
         self._stopping = False
         self._saved_at = self._committed_at = self._marked_at = 0.0
+        self._read_at: int | None = None
+        self._old: list[TooOld] = []
 
     @property
     def position(self) -> int:
@@ -83,11 +93,12 @@ class RulesService:
         committed = await asyncio.to_thread(self._ledger.cursor, "rules")
         await self._catch_up(committed)
         committed = self._reader.position
-        changes = self._reader.rebuilt()
+        changes = self._rebuilt()
         while True:
             batch = await self._follower.next(self._reader.position, _LIMIT)
             if batch is not None:
                 changes += self._reader.step(batch)
+                self._note(batch)
             position = self._reader.position
             if changes or (position > committed and loop.time() - self._committed_at >= _CURSOR_S):
                 await self._commit(changes, position)
@@ -114,10 +125,33 @@ class RulesService:
                 self._marked_at = loop.time()
         self._saved_at = loop.time()
 
+    def _rebuilt(self) -> list[SubjectAlerts]:
+        """What a register that has changed since the last start makes of what was judged.
+
+        It leaves a trace at any age: what was said by another register was final, however late data may be.
+        """
+        now, known = self._clock(), last_event_of(self._reader.engines)
+        late = Late(now, now if known is None else known)
+        return [one._replace(late=late) for one in self._reader.rebuilt()]
+
+    def _note(self, batch: DecodedBatch) -> None:
+        """What the ledger must know of a batch beside the verdicts."""
+        if len(batch.observations):
+            self._read_at = int(batch.observations.received_at[-1])
+        for found in self._reader.too_old():
+            one = TooOld(
+                found.station, found.quantity.text, found.day, found.received_at, found.readings, batch.first - 1
+            )
+            self._old.append(one)
+
     async def _commit(self, changes: list[SubjectAlerts], position: int) -> None:
-        await until_done(
-            lambda: asyncio.to_thread(self._ledger.apply, changes, position, self._clock()), self._rng, self._failed
-        )
+        old, self._old = self._old, []
+
+        async def apply() -> Applied:
+            return await asyncio.to_thread(self._ledger.apply, changes, position, self._clock(), self._read_at, old)
+
+        applied = await until_done(apply, self._rng, self._failed)
+        self.refused += applied.refused
         if changes:
             self._changed()
 
@@ -128,6 +162,7 @@ class RulesService:
             if batch is None:
                 return  # the journal was lost behind the ledger's back; go on from what there is
             self._reader.step(batch)
+            self._reader.too_old()  # that the ledger has, too
 
 
 class AlertWriter:

@@ -10,11 +10,17 @@ from bench import (
     embedded_broker,
     embedded_run,
     embedded_store,
+    evidence,
     field_devices,
+    load,
+    notification,
     page,
+    play,
     river,
     rtu,
+    rules,
     service,
+    silence,
     sl651,
     slt427,
     store,
@@ -22,10 +28,10 @@ from bench import (
 )
 
 _INTAKE = (drain, embedded_broker, tcp, sl651, slt427, rtu)
-_STORES = (store, embedded_store, backup)
-_WHOLE = (service, embedded_run, demo)
+_STORES = (store, embedded_store, backup, evidence)
+_WHOLE = (service, embedded_run, demo, notification, rules, silence)
 _PAGE = (page, drawings)
-_FIELD = (river, field_devices)
+_FIELD = (river, field_devices, play, load)
 
 for measurement in (*_INTAKE, *_STORES, *_WHOLE, *_PAGE, *_FIELD):
     measurement.main()

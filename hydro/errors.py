@@ -11,6 +11,7 @@ __all__ = [
     "JournalError",
     "JournalFull",
     "LedgerError",
+    "NotifyError",
     "StateError",
     "StoreError",
     "StoreUnavailable",
@@ -100,6 +101,13 @@ class LedgerError(WatermasterError):
 
 class TransitionError(LedgerError):
     """A verb doesn't apply to the case in its present state."""
+
+
+class NotifyError(WatermasterError):
+    """Alertmanager didn't take what it was told, or didn't answer; what it must hear is told again."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retryable=True)
 
 
 class BrokerError(WatermasterError):

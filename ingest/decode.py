@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import dataclass, field
-from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -24,7 +22,17 @@ from ingest.codecs.json import decode_json
 from ingest.codecs.readings import MessageFault, Readings
 from ingest.codecs.sl651 import decode_sl651
 from ingest.codecs.slt427.readings import decode_slt427
-from ingest.quality.admission import REASONS, Admission
+from ingest.decoded import (
+    Attachment,
+    ClockReading,
+    DeadLetter,
+    DeadLetterKind,
+    DecodedBatch,
+    Heard,
+    Tick,
+    TickSource,
+)
+from ingest.quality.admission import IN_FUTURE, REASONS, Admission
 from ingest.quality.gross_range import GrossRange
 from ingest.reasons import DeadLetterReason, RejectReason
 from ingest.topics import TopicKind, parse_topic
@@ -35,7 +43,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from hydro.register import Register
-    from ingest.codecs.readings import AttachmentKind
 
 __all__ = [
     "Attachment",
@@ -44,121 +51,10 @@ __all__ = [
     "DeadLetterKind",
     "DecodedBatch",
     "Decoder",
+    "Heard",
     "Tick",
     "TickSource",
 ]
-
-
-class DeadLetterKind(StrEnum):
-    """Whether a whole message could not be decoded, or a reading in it was refused."""
-
-    MESSAGE = "message"
-    READING = "reading"
-
-
-class DeadLetter(NamedTuple):
-    """Something set aside, with its bytes and the reason.
-
-    Attributes:
-        position: Journal position of the message.
-        kind: Message or reading.
-        reason: A :class:`DeadLetterReason` or :class:`RejectReason`.
-        readings: How many readings of the message it stands for; 0 for a message.
-        topic: Of the message.
-        payload: Of the message, all of it.
-        received_at: Epoch milliseconds.
-        detail: The first offender, for people.
-    """
-
-    position: int
-    kind: DeadLetterKind
-    reason: str
-    readings: int
-    topic: str
-    payload: bytes
-    received_at: int
-    detail: str
-
-
-class Tick(NamedTuple):
-    """All that was published before ``at`` has been read once ``position`` has."""
-
-    position: int
-    at: int
-
-
-class ClockReading(NamedTuple):
-    """What the clock of a device showed.
-
-    Attributes:
-        station: Code.
-        sent: When the device says that it sent a message, epoch milliseconds.
-        received_at: When the message came.
-    """
-
-    station: str
-    sent: int
-    received_at: int
-
-
-class Attachment(NamedTuple):
-    """A picture or text that a device sent.
-
-    Attributes:
-        position: Journal position of the message.
-        station: Code.
-        event_time: Epoch milliseconds.
-        kind: Picture or text.
-        data: Its bytes, as sent.
-    """
-
-    position: int
-    station: str
-    event_time: int
-    kind: AttachmentKind
-    data: bytes
-
-
-class TickSource(StrEnum):
-    """Where the clock of a stream comes from."""
-
-    HEARTBEAT = "heartbeat"  # live: our own heartbeat came back through the broker's queue
-    RECEIVED_AT = "received_at"  # recorded or trusted replay: full minutes of the recorded arrival
-
-
-@dataclass(frozen=True, slots=True)
-class DecodedBatch:
-    """What was found in messages ``first`` to ``last``.
-
-    Attributes:
-        first: Journal position of the first message.
-        last: Of the last one.
-        observations: Admitted and flagged readings, in journal order.
-        messages: Uplink messages in the batch (heartbeats and status are none).
-        decoded: Readings found, admitted or not.
-        dead_lettered: Messages by reason.
-        rejected: Readings by reason; decoded = len(observations) + all of these.
-        dead_letters: The bytes of both.
-        ticks: Clock ticks in journal order.
-        sequence: (station, seq) in journal order.
-        unknown_keys: Keys that were ignored.
-        clocks: Clocks of stations of the register, in journal order.
-        attachments: Pictures and texts of stations of the register, in journal order.
-    """
-
-    first: int
-    last: int
-    observations: Observations
-    messages: int
-    decoded: int
-    dead_lettered: Counter[str]
-    rejected: Counter[str]
-    dead_letters: list[DeadLetter]
-    ticks: list[Tick]
-    sequence: list[tuple[str, int]]
-    unknown_keys: int
-    clocks: list[ClockReading] = field(default_factory=list)
-    attachments: list[Attachment] = field(default_factory=list)
 
 
 class Decoder:
@@ -212,7 +108,7 @@ class Decoder:
                     ticks.append(Tick(first + number, at))
         if self._ticks is TickSource.RECEIVED_AT and uplinks:
             ticks = _minutes(first, np.array(uplinks), received_at)
-        observations, refused = self._admit(first, readings, gateways, received_at)
+        observations, ahead, refused = self._admit(first, readings, gateways, received_at)
         rejected: Counter[str] = Counter()
         dead_letters: list[DeadLetter] = []
         for number, reason, detail in readings.undecodable:
@@ -272,6 +168,9 @@ class Decoder:
                 for number, station, event_time, kind, data in readings.attached
                 if station in self._numbers
             ],
+            heard=_heard(first, gateways, received_at),
+            ahead=ahead,
+            tick_source=self._ticks,
         )
 
     def _read(self, wire: str, number: int, payload: bytes, received_at: int, readings: Readings) -> None:
@@ -286,10 +185,10 @@ class Decoder:
 
     def _admit(
         self, first: int, readings: Readings, gateways: list[str], received_at: NDArray[np.int64]
-    ) -> tuple[Observations, list[tuple[int, RejectReason, int, str]]]:
+    ) -> tuple[Observations, Observations, list[tuple[int, RejectReason, int, str]]]:
         size = len(readings.message)
         if not size:
-            return Observations.empty(), []
+            return Observations.empty(), Observations.empty(), []
         numbers = self._numbers
         message = np.array(readings.message, np.int64)
         station = np.fromiter((numbers.get(code, -1) for code in readings.station), np.int64, size)
@@ -306,12 +205,14 @@ class Decoder:
                 refused.append((int(message[row]), reason, 1, detail[:120]))
         series = station * QUANTITY_SLOTS + np.array(readings.quantity, np.int64)
         batch = Observations(series, event_time, value, np.zeros(size, np.uint8), arrived, first + message)
+        ahead = Observations.empty()
         if refused:
+            ahead = batch.take(codes == IN_FUTURE)
             batch = batch.take(codes == 0)
             missing = missing[codes == 0]
         flags = self._gross_range.flags(batch.series, batch.event_time, batch.value, missing)
         batch.flag[:] = flags
-        return batch, refused
+        return batch, ahead, refused
 
 
 def _station_of(addresses: Addresses, wire: Wire) -> Callable[[str], str]:
@@ -329,6 +230,15 @@ def _shown_time(event_time: int, zone_minutes: int) -> str:
         return format_instant(event_time, zone_minutes)
     except OverflowError:
         return f"{event_time} ms"
+
+
+def _heard(first: int, gateways: list[str], received_at: NDArray[np.int64]) -> list[Heard]:
+    """Who spoke, each where it spoke first; topics that name no gateway have an empty one."""
+    numbers: dict[str, int] = {}
+    for number, name in enumerate(gateways):
+        if name not in numbers:
+            numbers[name] = number
+    return [Heard(first + number, name, int(received_at[number])) for name, number in numbers.items() if name]
 
 
 def _minutes(first: int, uplinks: NDArray[np.int64], received_at: NDArray[np.int64]) -> list[Tick]:

@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from hydro.columns import Observations
-from ingest.decode import DeadLetter, DeadLetterKind, DecodedBatch, Tick
+from ingest.decode import DeadLetter, DeadLetterKind, DecodedBatch, Heard, Tick
 from ingest.reasons import DeadLetterReason
 
 if TYPE_CHECKING:
@@ -81,6 +81,10 @@ def merged(batches: Iterable[DecodedBatch]) -> DecodedBatch:
     ticks: list[Tick] = []
     for part in parts:
         ticks += part.ticks[1:] if ticks and part.ticks and part.ticks[0].at == ticks[-1].at else part.ticks
+    heard: dict[str, Heard] = {}
+    for part in parts:
+        for each in part.heard:
+            heard.setdefault(each.gateway, each)
     return DecodedBatch(
         first=parts[0].first,
         last=parts[-1].last,
@@ -95,6 +99,9 @@ def merged(batches: Iterable[DecodedBatch]) -> DecodedBatch:
         unknown_keys=sum(part.unknown_keys for part in parts),
         clocks=[clock for part in parts for clock in part.clocks],
         attachments=[attachment for part in parts for attachment in part.attachments],
+        heard=list(heard.values()),
+        ahead=Observations.concatenate([part.ahead for part in parts]),
+        tick_source=next((part.tick_source for part in parts if part.ticks), parts[0].tick_source),
     )
 
 

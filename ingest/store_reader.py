@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
+from hydro.columns import Observations
 from hydro.instants import HOUR_MS
 from hydro.quantity import QUANTITIES
 from hydro.series import SeriesIndex
+from ingest.quality.clock_skew import as_stored
 from ingest.quality.key_memory import KeyMemory, Outcome
 from ingest.reasons import RejectReason
 
@@ -26,8 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from hydro.columns import Observations
     from ingest.decode import DecodedBatch
+    from ingest.quality.clock_skew import ClockScreen
     from storage.state_file import StateFile
     from storage.store import Point
 
@@ -88,13 +90,20 @@ class StoreReader:
         state: Where it remembers.
         journal_end: Last position of the journal when this reader starts. Up to it an earlier run may have read, and
             written to the store: until then the window of known keys stays what it was for that run.
+        clocks: Finds clocks that are wrong, whose readings are stored SUSPECT; None = none is looked at.
     """
 
-    def __init__(self, index: SeriesIndex, state: StateFile, journal_end: int) -> None:
+    def __init__(
+        self, index: SeriesIndex, state: StateFile, journal_end: int, clocks: ClockScreen | None = None
+    ) -> None:
         self.journal_end = journal_end
         self._index = index
         self._state = state
         self._memory = KeyMemory()
+        self._clocks = clocks
+        known_clocks = state.get("clocks", "")
+        if clocks is not None and known_clocks is not None:
+            clocks.unpack(known_clocks)
         self._newest = self._window_at = _NEVER
         self._answers = 0
         self._sequence: dict[str, int] = {}
@@ -170,7 +179,9 @@ class StoreReader:
 
     def step(self, batch: DecodedBatch) -> Observations:
         """Take a batch in; the rows that the store is to get, at most one a key, in journal order."""
-        rows = batch.observations
+        rows, earlier = batch.observations, Observations.empty()
+        if self._clocks is not None:
+            rows, earlier = as_stored(rows, self._clocks.take(rows, batch.ahead))
         self._newest = max(self._newest, int(rows.received_at.max()) if len(rows) else _NEVER)
         for hour in set(np.unique(rows.event_time // HOUR_MS).tolist()) & self._shelved - self._memory.hours:
             blob = self._state.get("hour", "", hour)
@@ -201,8 +212,8 @@ class StoreReader:
             keep = outcome != Outcome.DUPLICATE
             if corrected:
                 keep &= _last_of_key(rows, keep)
-            return rows.take(keep)
-        return rows
+            rows = rows.take(keep)
+        return Observations.concatenate([earlier, rows]) if len(earlier) else rows
 
     def refused(self, count: int) -> None:
         """The store will never take so many of the rows that a step gave."""
@@ -242,6 +253,8 @@ class StoreReader:
     def _put_head(self) -> None:
         head = _Head(self.totals, self._newest, self._window_at, self._sequence, list(self._index.stations))
         self._state.put("head", "", 0, msgspec.msgpack.encode(head))
+        if self._clocks is not None:
+            self._state.put("clocks", "", 0, self._clocks.pack())
 
 
 def _add(totals: dict[str, int], counts: Mapping[str, int]) -> None:

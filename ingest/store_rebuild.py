@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from hydro.errors import WatermasterError
     from hydro.series import SeriesIndex
     from ingest.follow import Follower
+    from ingest.quality.clock_skew import ClockScreen
     from storage.store import Store
 
 __all__ = ["StoreRebuild"]
@@ -35,6 +36,7 @@ class StoreRebuild:
         index: Series numbers.
         path: State file of the pass, beside the one of the store.
         first_position: Asked for the first position that the journal still has.
+        clocks: Makes what finds clocks that are wrong; None = none is looked at.
         progressed: Called with the position reached and the one to be reached: at the beginning and after each
             snapshot, the last one included.
         failed: As for :class:`~ingest.store_writer.StoreWriter`.
@@ -42,7 +44,7 @@ class StoreRebuild:
         rng: For waits.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # the wiring of a loop, by name
         self,
         follower: Follower,
         store: Store,
@@ -50,6 +52,7 @@ class StoreRebuild:
         path: Path,
         first_position: Callable[[], int],
         *,
+        clocks: Callable[[], ClockScreen] | None = None,
         progressed: Callable[[int, int], None],
         failed: Callable[[WatermasterError | None], None],
         unsaved: Callable[[WatermasterError | None], None] | None = None,
@@ -60,6 +63,7 @@ class StoreRebuild:
         self._index = index
         self._path = path
         self._first_position = first_position
+        self._clocks = clocks
         self._progressed = progressed
         self._failed = failed
         self._unsaved = unsaved
@@ -82,7 +86,7 @@ class StoreRebuild:
                 with state.transaction():
                     state.set_position(max(self._first_position() - 1, 0))
             # What an earlier pass wrote behind its snapshot may come again, as after any crash.
-            reader = StoreReader(self._index, state, reached)
+            reader = StoreReader(self._index, state, reached, None if self._clocks is None else self._clocks())
             self._progressed(reader.position, upto)
             writer = StoreWriter(
                 self._follower,

@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, Operati
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from hydro.errors import FormatVersionError, LedgerError
+from storage.ledger_migration import FORMAT, migrate
 from storage.ledger_schema import FORMAT_VERSION, meta, metadata
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ BUSY_TIMEOUT_S: Final = 10
 """How long a writer waits for another one."""
 
 _AGAIN_S: Final = 0.02
-_FORMAT: Final = "format_version"
 _WRITES: Final = "ledger_writes"
 _SQLITE_PASSING: Final = frozenset(
     {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL}
@@ -117,7 +117,7 @@ class LedgerDatabase:
                 with self.writing() as connection:
                     if self._format(connection) is None:
                         metadata.create_all(connection, checkfirst=False)
-                        connection.execute(meta.insert().values(name=_FORMAT, value=str(FORMAT_VERSION)))
+                        connection.execute(meta.insert().values(name=FORMAT, value=str(FORMAT_VERSION)))
             except LedgerError:
                 # Two that make it at the same time: on a server the slower one fails, and finds it made.
                 with self.reading() as connection:
@@ -129,16 +129,25 @@ class LedgerDatabase:
         if found is None:
             raise LedgerError(f"{self.name}: holds no ledger")
         if found != str(FORMAT_VERSION):
-            raise FormatVersionError(self.name, found, str(FORMAT_VERSION))
+            with self.writing() as connection:  # of two that find it old, the slower one finds it new
+                is_current = migrate(connection, self._format(connection, alone=True) or found)
+            if not is_current:
+                raise FormatVersionError(self.name, found, str(FORMAT_VERSION))
 
-    def _format(self, connection: Connection) -> str | None:
-        """Version of the tables, None where there are none."""
+    def _format(self, connection: Connection, *, alone: bool = False) -> str | None:
+        """Version of the tables, None where there are none.
+
+        Args:
+            connection: To ask.
+            alone: Let nobody else ask like this until the end of the transaction.
+        """
         present = set(inspect(connection).get_table_names()) & set(metadata.tables)
         if not present:
             return None
         version: str | None = None
         if meta.name in present:
-            version = connection.execute(select(meta.c.value).where(meta.c.name == _FORMAT)).scalar()
+            query = select(meta.c.value).where(meta.c.name == FORMAT)
+            version = connection.execute(query.with_for_update() if alone else query).scalar()
         if version is None:
             raise LedgerError(f"{self.name}: has tables named {', '.join(sorted(present))}, but is no ledger")
         return version

@@ -5,8 +5,14 @@ Design and invariants:
       the truth about one journal position.
     * An alert is never deleted: it is firing, resolved or withdrawn. Its `doc` is the whole record; the columns beside
       it repeat what is searched and sorted by.
+    * `said` is what the rules say of it where a person's hand keeps it as it is: NULL where that is `doc`, JSON's null
+      where nothing is left. `revised` is the trace of rewritten verdicts, and only grows; NULL where there is none.
     * `target_id` is empty where the class has no target, since NULL is equal to nothing, not even in an index.
     * A case outlives its alerts' verdicts; every step on it is a row of `case_history`, which only grows.
+    * `evidence_queue` holds the alerts whose raw messages are still to be copied, one row for each reason; `evidence`
+      what has been copied of each. `rejudging` holds what must be judged again from the store, by series and day.
+    * `notices` holds the alerts of which somebody is still to be told something, and what was told; where nobody is
+      told of anything (no `alertmanager.url`) it only fills.
     * `outbox` holds the alert points that the store doesn't have yet, in the order in which they must be written. A row
       goes when the store has it, so an empty table means that the store is up to date.
     * Instants are epoch milliseconds. Text that is compared or sorted has the order of its code points on every
@@ -34,10 +40,23 @@ from sqlalchemy import (
 if TYPE_CHECKING:
     from sqlalchemy.types import TypeEngine
 
-__all__ = ["FORMAT_VERSION", "alerts", "case_history", "cases", "cursors", "meta", "metadata", "outbox"]
+__all__ = [
+    "FORMAT_VERSION",
+    "alerts",
+    "case_history",
+    "cases",
+    "cursors",
+    "evidence",
+    "evidence_queue",
+    "meta",
+    "metadata",
+    "notices",
+    "outbox",
+    "rejudging",
+]
 
-FORMAT_VERSION: Final = 1
-"""Kept in `meta`; a ledger of another version is not opened."""
+FORMAT_VERSION: Final = 2
+"""Kept in `meta`; an older ledger is brought up to it when it is opened, a newer one is not opened."""
 
 
 def _name(length: int) -> TypeEngine[str]:
@@ -89,6 +108,8 @@ alerts: Final = Table(
     Column("level", SmallInteger, nullable=False),
     Column("case_id", _ROW_NUMBER, ForeignKey("cases.id"), nullable=False),
     Column("doc", Text, nullable=False),
+    Column("said", Text),
+    Column("revised", Text),
 )
 Index(
     "alerts_of_subject",
@@ -133,4 +154,50 @@ outbox: Final = Table(
     Column("target", Double),
     Column("ratio", Double),
     Column("tags", Text, nullable=False),
+)
+
+evidence_queue: Final = Table(
+    "evidence_queue",
+    metadata,
+    Column("id", _ROW_NUMBER, primary_key=True),
+    Column("alert_id", _name(64), nullable=False),
+    Column("why", _name(32), nullable=False),
+    Column("from_time", BigInteger, nullable=False),
+    Column("to_time", BigInteger, nullable=False),
+    Column("after", BigInteger),
+    Column("upto", BigInteger, nullable=False),
+    Column("wanted_at", BigInteger, nullable=False),
+)
+Index("evidence_wanted", evidence_queue.c.alert_id, evidence_queue.c.why, unique=True)
+
+evidence: Final = Table(
+    "evidence",
+    metadata,
+    Column("alert_id", _name(64), primary_key=True),
+    Column("doc", Text, nullable=False),
+)
+
+rejudging: Final = Table(
+    "rejudging",
+    metadata,
+    Column("id", _ROW_NUMBER, primary_key=True),
+    Column("station", _name(128), nullable=False),
+    Column("quantity", _name(64), nullable=False),
+    Column("day", Integer, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("readings", BigInteger, nullable=False),
+    Column("after", BigInteger, nullable=False),
+    Column("upto", BigInteger, nullable=False),
+)
+Index("rejudging_of_day", rejudging.c.station, rejudging.c.quantity, rejudging.c.day, unique=True)
+
+notices: Final = Table(
+    "notices",
+    metadata,
+    Column("alert_id", _name(64), primary_key=True),
+    Column("added", BigInteger, nullable=False),
+    Column("level", SmallInteger),
+    Column("first_told", BigInteger),
+    Column("ended_told", BigInteger),
+    Column("silence", Text),
 )

@@ -73,12 +73,16 @@ _LINES: Final = msgspec.json.Decoder(_Line)
 _TIMES: Final = msgspec.json.Decoder(_Time)
 
 
-def read_recorded(paths: Sequence[Path], *, zone_minutes: int = 480) -> Iterator[RawMessage]:
+def read_recorded(
+    paths: Sequence[Path], *, zone_minutes: int = 480, scanned: Callable[[int, int], None] = lambda _first, _last: None
+) -> Iterator[RawMessage]:
     """Messages of recorded streams in the order of (`received_at`, file, line).
 
     Args:
         paths: Files; of lines with equal `received_at` those of an earlier file come first.
         zone_minutes: Zone of a `received_at` without offset, minutes east of UTC.
+        scanned: Gets the first and the last `received_at` of them all, before the first message; nothing where there
+            are no messages.
 
     Raises:
         ConfigError: A name has none of the three suffixes.
@@ -90,6 +94,8 @@ def read_recorded(paths: Sequence[Path], *, zone_minutes: int = 480) -> Iterator
     files = [_RecordedFile(path, zone_minutes) for path in paths]
     # (first received_at, index, file) of those not begun yet; a file is opened only when its turn has come.
     waiting = deque(sorted((at, index, file) for index, file in enumerate(files) if (at := file.scan()) is not None))
+    if waiting:
+        scanned(waiting[0][0], max(file.latest for file in files if file.latest is not None))
     if len(waiting) == 1:
         yield from waiting[0][2].messages()
         return
@@ -179,12 +185,17 @@ class _Block(NamedTuple):
 
 
 class _RecordedFile:
-    """One file; its lines are counted from 1."""
+    """One file; its lines are counted from 1.
+
+    Attributes:
+        latest: Greatest `received_at`, once it was scanned; None where there is no line.
+    """
 
     def __init__(self, path: Path, zone_minutes: int) -> None:
         self._path = path
         self._zone_minutes = zone_minutes
         self._in_order = True
+        self.latest: int | None = None
 
     def scan(self) -> int | None:
         """Least `received_at`, None where there is no line; finds out whether the lines are in order."""
@@ -196,7 +207,9 @@ class _RecordedFile:
             if (previous is not None and times[0] < previous) or bool((times[1:] < times[:-1]).any()):
                 self._in_order = False
             lowest = int(times.min())
+            highest = int(times.max())
             least = lowest if least is None else min(least, lowest)
+            self.latest = highest if self.latest is None else max(self.latest, highest)
             previous = times[-1]
         return least
 

@@ -138,9 +138,11 @@ class StateFile:
             ):
                 yield str(name), int(number), bytes(blob)
 
-    def delete(self, space: str, *, name: str | None = None, below: int | None = None) -> None:
-        """Drop the blobs of a space; only those of a name, only those with a number less than ``below``."""
-        given = {"name = ?": name, "number < ?": below}
+    def delete(
+        self, space: str, *, name: str | None = None, number: int | None = None, below: int | None = None
+    ) -> None:
+        """Drop the blobs of a space; only those of a name, with a number, with a number less than ``below``."""
+        given = {"name = ?": name, "number = ?": number, "number < ?": below}
         where = " AND ".join(["space = ?", *(term for term, value in given.items() if value is not None)])
         values = [space, *(value for value in given.values() if value is not None)]
         with explained(self.path, "write"):

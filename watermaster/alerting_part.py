@@ -11,6 +11,7 @@ from alerting.rules_service import AlertWriter, RulesService
 from ingest.follow import Follower
 from storage.journal import Gap, JournalReader, set_mark
 from storage.state_file import StateFile
+from watermaster.aftermath import Aftermath
 from watermaster.health import Condition, PartHealth
 from watermaster.part import Complaint
 from watermaster.reader_mark import ReaderMark
@@ -36,6 +37,7 @@ class AlertingPart:
         self._state: StateFile | None = None
         self._service: RulesService | None = None
         self._alerts: AlertWriter | None = None
+        self._aftermath: Aftermath | None = None
         self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
@@ -54,22 +56,25 @@ class AlertingPart:
         self._alerts = alerts = AlertWriter(
             ledger, around.store, failed=self._alerts_complaint, refused=self._alert_refused, rng=around.rng
         )
+        self._aftermath = aftermath = Aftermath(around, path, ledger, reader, changed=alerts.wake)
         self._service = service = RulesService(
             follower,
             reader,
             ledger,
             clock=around.clock,
             saved=ReaderMark(path, "rules", Complaint(around.log, "rules_mark")),
-            changed=alerts.wake,
+            changed=aftermath.changed,
             failed=self._complaint,
             rng=around.rng,
         )
-        around.metrics.add("observations_beyond_revision", lambda: reader.engine.beyond_horizon)
+        around.metrics.add("rejudging_refused", lambda: service.refused)
+        around.metrics.add("observations_beyond_revision", lambda: reader.beyond_horizon)
         around.metrics.positions["rules"] = lambda: service.position
         around.health.add("ledger", self._ledger_health)
         self._tasks = [
             asyncio.create_task(service.run(), name="rules"),
             asyncio.create_task(alerts.run(), name="alert writer"),
+            *aftermath.start(),
         ]
 
     def _alert_refused(self, point: AlertPoint, reason: str) -> None:
@@ -90,9 +95,11 @@ class AlertingPart:
     async def stop(self) -> None:
         """Judge what is in the journal, save; a store that is away is not waited for."""
         if self._service is not None and self._alerts is not None:
-            rules, alerts = self._tasks
+            rules, alerts, *_ = self._tasks
             self._service.stop()
             await asyncio.wait({rules}, timeout=_STOP_S)
+            if self._aftermath is not None:
+                await self._aftermath.stop()
             self._alerts.stop()
             if self._alerts_complaint.failure is None:
                 await asyncio.wait({alerts}, timeout=_STOP_S)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -22,13 +22,27 @@ from storage.state_file import StateFile
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
+    from alerting.eflow.attainment import Attainment
+    from hydro.columns import Observations
     from hydro.register import Register
     from storage.message import RawMessage
 
-__all__ = ["BacktestResult", "backtest"]
+__all__ = ["BacktestResult", "TimedBatch", "backtest", "decoded", "judge"]
 
 BATCH: Final = 10_000
-_SAVE_EVERY: Final = 20
+_SETTLE_EVERY: Final = 20
+
+
+class TimedBatch(NamedTuple):
+    """A decoded batch.
+
+    Attributes:
+        batch: Of messages.
+        received_at: Of the last one, epoch milliseconds.
+    """
+
+    batch: DecodedBatch
+    received_at: int
 
 
 @dataclass(slots=True)
@@ -38,6 +52,7 @@ class BacktestResult:
     Attributes:
         alerts: Objects of CONTRACT section 6, sorted by onset, class, subject, target.
         attainment: Lines of CONTRACT section 7.
+        counts: What these lines were counted from, in the same order.
         messages: Uplink messages read.
         observations: Readings admitted.
         dead_lettered: Messages by reason.
@@ -46,6 +61,7 @@ class BacktestResult:
 
     alerts: list[dict[str, Any]] = field(default_factory=list)
     attainment: list[dict[str, Any]] = field(default_factory=list)
+    counts: list[Attainment] = field(default_factory=list)
     messages: int = 0
     observations: int = 0
     dead_lettered: Counter[str] = field(default_factory=Counter)
@@ -77,9 +93,66 @@ def backtest(
         restart_every_batch: Snapshot and restore every reader after each batch; changes nothing but speed.
         progress: Called after each step with messages read and the latest ``received_at``.
     """
-    result = BacktestResult()
     index = SeriesIndex(register.stations)
+    batches = decoded(stream, register, index, prefix=prefix, max_age_days=max_age_days, batch=batch)
+    return judge(
+        batches,
+        register,
+        index,
+        start=start,
+        end=end,
+        restart_every_batch=restart_every_batch,
+        progress=progress,
+    )
+
+
+def decoded(
+    stream: Iterable[RawMessage],
+    register: Register,
+    index: SeriesIndex,
+    *,
+    prefix: str,
+    max_age_days: int,
+    batch: int = BATCH,
+) -> Iterator[TimedBatch]:
+    """A recorded stream through the live decoder; arguments as in :func:`backtest`."""
     decoder = Decoder(register, index, prefix=prefix, max_age_days=max_age_days, ticks=TickSource.RECEIVED_AT)
+    position = 0
+    for messages in _batches(stream, batch):
+        found = decode_all(
+            decoder,
+            position + 1,
+            [message.topic for message in messages],
+            [message.payload for message in messages],
+            np.array([message.received_at for message in messages], np.int64),
+            lambda _: None,  # it is counted among the dead letters
+        )
+        position = found.last
+        yield TimedBatch(found, messages[-1].received_at)
+
+
+def judge(
+    batches: Iterable[TimedBatch],
+    register: Register,
+    index: SeriesIndex,
+    *,
+    start: int | None = None,
+    end: int | None = None,
+    restart_every_batch: bool = False,
+    progress: Callable[[int, int], None] | None = None,
+) -> BacktestResult:
+    """Judge what was decoded, wherever it comes from.
+
+    Args:
+        batches: In the order of their positions.
+        register: Master data.
+        index: Series numbers of the batches.
+        start: As in :func:`backtest`, and so the rest.
+        end: See there.
+        restart_every_batch: See there.
+        progress: Called after each step with the last position and the latest ``received_at``.
+    """
+    result = BacktestResult()
     with TemporaryDirectory(prefix="watermaster-backtest-") as folder:
         path = Path(folder) / "rules.state"
 
@@ -88,35 +161,27 @@ def backtest(
 
         state = open_state()
         try:
-            reader = RulesReader(register, index, state, None)
-            position = 0
-            for number, messages in enumerate(_batches(stream, batch), 1):
-                decoded = decode_all(
-                    decoder,
-                    position + 1,
-                    [message.topic for message in messages],
-                    [message.payload for message in messages],
-                    np.array([message.received_at for message in messages], np.int64),
-                    lambda _: None,  # it is counted among the dead letters
-                )
-                position = decoded.last
-                rows = _within(decoded, start, end)
+            reader = RulesReader(register, index, state, None, is_recorded=True)
+            for number, (found, received_at) in enumerate(batches, 1):
+                rows = _within(found, start, end)
                 reader.step(rows)
-                result.messages += decoded.messages
+                result.messages += found.messages
                 result.observations += len(rows.observations)
-                result.dead_lettered.update(decoded.dead_lettered)
-                result.rejected.update(decoded.rejected)
-                if restart_every_batch or number % _SAVE_EVERY == 0:
-                    reader.save()
+                result.dead_lettered.update(found.dead_lettered)
+                result.rejected.update(found.rejected)
+                if number % _SETTLE_EVERY == 0:
+                    reader.settle()
                 if restart_every_batch:
+                    reader.save()
                     state.close()
                     state = open_state()
-                    reader = RulesReader(register, index, state, None)
+                    reader = RulesReader(register, index, state, None, is_recorded=True)
                 if progress is not None:
-                    progress(position, messages[-1].received_at)
+                    progress(found.last, received_at)
             reader.finish(end)
             result.alerts = in_order(reader.all_alerts(), register.zone_minutes)
-            result.attainment = [line.as_json() for line in attainment_lines(reader.engine, start, end)]
+            result.counts = attainment_lines(reader.eflow, start, end)
+            result.attainment = [line.as_json() for line in result.counts]
         finally:
             state.close()
     return result
@@ -129,16 +194,23 @@ def _batches(stream: Iterable[RawMessage], size: int) -> Iterator[list[RawMessag
 
 
 def _within(decoded: DecodedBatch, start: int | None, end: int | None) -> DecodedBatch:
-    """The batch with the readings of start < event time <= end only, and without ticks, which judge arrival alone."""
-    rows = decoded.observations
-    if start is not None or end is not None:
-        keep = np.ones(len(rows), bool)
-        if start is not None:
-            keep &= rows.event_time > start
-        if end is not None:
-            keep &= rows.event_time <= end
-        rows = rows.take(keep)
-    return replace(decoded, observations=rows, dead_letters=[], ticks=[], attachments=[])
+    """The batch with the readings of start < event time <= end only."""
+    return replace(
+        decoded,
+        observations=_cut(decoded.observations, start, end),
+        ahead=_cut(decoded.ahead, start, end),
+        dead_letters=[],
+        attachments=[],
+    )
+
+
+def _cut(rows: Observations, start: int | None, end: int | None) -> Observations:
+    keep = np.ones(len(rows), bool)
+    if start is not None:
+        keep &= rows.event_time > start
+    if end is not None:
+        keep &= rows.event_time <= end
+    return rows if keep.all() else rows.take(keep)
 
 
 def in_order(subjects: Iterable[SubjectAlerts], zone_minutes: int) -> list[dict[str, Any]]:

@@ -21,9 +21,11 @@ from watermaster.backup.snapshots import StoreSnapshots
 from watermaster.cli.deadletters import letter_json
 from watermaster.control import ControlSocket, QuietServer
 from watermaster.live_page import LivePage
+from watermaster.report_service import ReportService
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from storage.buckets import Bucket
     from storage.store import Point
@@ -46,6 +48,7 @@ class ConsolePart:
         self._control: ControlSocket | None = None
         self._snapshots: StoreSnapshots | None = None
         self._page: LivePage | None = None
+        self._reports: ReportService | None = None
 
     async def start(self) -> None:
         """Bind the port; whoever asks before the other parts are there is told so."""
@@ -73,9 +76,21 @@ class ConsolePart:
             found = letters.newest(limit, before=before, kind=kind)
             return [letter_json(letter, register.zone_minutes) for letter in found]
 
+        def evidence(name: str) -> Path | None:
+            path = around.data_dir.evidence / name
+            return path if path.is_file() else None
+
         around.metrics.degraded = around.health.degraded
         self._page = page = LivePage(around, self._ledger)
         await page.start()
+        self._reports = reports = ReportService(
+            register,
+            version=version("watermaster"),
+            store=store,
+            store_kind=settings.store.url.split(":")[0],
+            alerts=self._ledger.export,
+            clock=around.clock,
+        )
         app = create_app(
             Services(
                 version=version("watermaster"),
@@ -88,6 +103,8 @@ class ConsolePart:
                 values=values,
                 buckets=buckets,
                 summed_up=summed_up,
+                reports=lambda: reports,
+                evidence=evidence,
                 dead_letters=dead_letters,
                 health=around.health.report,
                 metrics=around.metrics.text,
@@ -100,7 +117,7 @@ class ConsolePart:
         self._server = server = QuietServer(config)
         self._serving = asyncio.create_task(server.serve(sockets=[listening]), name="console")
         self._snapshots = snapshots = StoreSnapshots(around.data_dir, store)
-        self._control = ControlSocket(around.data_dir.path, app, create_admin_app(snapshots), around.log)
+        self._control = ControlSocket(around.data_dir.path, app, create_admin_app(snapshots, store), around.log)
         self._control.start()
         host, port = listening.getsockname()[:2]
         around.log.info("console", address=f"http://{host}:{port}")
@@ -118,6 +135,8 @@ class ConsolePart:
         """Answer what was asked, close."""
         if self._page is not None:
             self._page.end()
+        if self._reports is not None:
+            self._reports.end()  # else it would be waited for, as well
         if self._snapshots is not None:
             self._snapshots.close()  # else it would be waited for, which may take minutes
         if self._control is not None:

@@ -59,7 +59,8 @@ class DataDir:
         self.store_rebuild = path / "store.rebuild"
         self.rules_state = path / "rules.state"
         self.dead_letters = path / "dead_letters.sqlite"
-        self.attachments = path / "evidence" / "attachments"
+        self.evidence = path / "evidence"
+        self.attachments = self.evidence / "attachments"
         self.commands = path / "commands.sqlite"
 
     def journal(self, url: str) -> Path:

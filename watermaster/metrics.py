@@ -24,16 +24,31 @@ if TYPE_CHECKING:
 __all__ = ["Metrics"]
 
 _COUNTERS: Final = {
+    "alerts_never_notified": "Alerts over for a week when Alertmanager could have been told, since the start.",
+    "alerts_notified": "Alerts that Alertmanager was told of for the first time, since the start.",
     "attachments_kept": "Pictures and texts of devices written since the start.",
     "attachments_dropped": "Those given up for room since the start.",
     "broker_restarts": "Starts of the embedded broker after the first.",
     "dead_letters_dropped": "Dead letters given up for room since the start.",
+    "evidence_copied": "Files of evidence written since the start.",
+    "evidence_messages": "Raw messages in them.",
+    "evidence_left_out": "Messages, or copyings, beyond the bounds since the start.",
+    "evidence_dropped": "Files of evidence given up for room since the start.",
     "page_clients_dropped": "Browsers let go since the start, having taken nothing for too long.",
     "page_clients_refused": "Browsers sent away since the start, there being too many.",
+    "rejudging_judged": "Series and days that were judged again since the start.",
+    "rejudging_impossible": "Those that could not be: the store has summed them up, or they began too long ago.",
+    "rejudging_refused": "Those for which there was no room in the ledger since the start.",
+    "notices_failed": "Rounds that Alertmanager did not take since the start.",
+    "notices_told": "Notices that Alertmanager took since the start, repetitions included.",
     "observations_beyond_revision": "Readings too old to change a verdict since the start, see time.revise_days.",
 }
 _GAUGES: Final = {
+    "alerts_not_yet_notified": "Alerts that nobody was told of yet.",
+    "alerts_silenced": "Alerts that Alertmanager silences.",
     "page_clients": "Browsers that listen to the first page.",
+    "evidence_waiting": "Copyings of raw messages that alerts wait for.",
+    "rejudging_waiting": "Series and days older than the memory of the rules that wait to be judged again.",
     "stations_clock_skewed": "Stations whose clock can't be believed.",
 }
 

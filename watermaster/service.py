@@ -33,6 +33,7 @@ from watermaster.ingest_part import IngestPart
 from watermaster.log import configure_log
 from watermaster.memory import settle, unsettle, use_few_arenas
 from watermaster.metrics import Metrics
+from watermaster.notify_part import NotifyPart
 from watermaster.part import Part, Surroundings
 from watermaster.stores import open_store
 
@@ -108,7 +109,8 @@ async def _serve(
     running: list[tuple[Part, asyncio.Task[None]]] = []
     try:
         first = [("broker", BrokerPart)] if "ingest" in names and settings.mqtt.address.embedded else []
-        for name, make in [*first, *((name, _PARTS[name]) for name in names), *also.items()]:
+        last = [("notification", NotifyPart)] if "alerting" in names and settings.alertmanager.url is not None else []
+        for name, make in [*first, *((name, _PARTS[name]) for name in names), *last, *also.items()]:
             part, ready = make(surroundings), asyncio.Event()
             running.append((part, asyncio.create_task(_live(part, ready), name=name)))
             if not await _is_up(running[-1][1], ready, stopping):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hydro.errors import StoreError
 from ingest.attachments import AttachmentFolder
 from ingest.follow import Follower
+from ingest.quality.clock_skew import ClockScreen
 from ingest.quality.clock_watch import ClockWatch
 from ingest.store_reader import STATE_KIND, STATE_VERSION, StoreReader
 from ingest.store_rebuild import StoreRebuild
@@ -52,7 +53,7 @@ class StoreFeed:
         self.state = StateFile(around.data_dir.store_state, STATE_KIND, STATE_VERSION)
         self._dead_letters = dead_letters = DeadLetterFile(around.data_dir.dead_letters)
         index = around.decoder.index
-        reader = StoreReader(index, self.state, journal.last_position)
+        reader = StoreReader(index, self.state, journal.last_position, ClockScreen(around.register, index))
         set_mark(path, "store", reader.position)
         records = JournalReader.open(path)
         follower = Follower(records, around.decoder, self._missing, self._broken)
@@ -63,6 +64,7 @@ class StoreFeed:
             index,
             around.data_dir.store_rebuild,
             lambda: records.first_position,
+            clocks=lambda: ClockScreen(around.register, index),
             progressed=lambda at, upto: around.log.info("store_rebuild", position=at, upto=upto),
             failed=self._complaint,
             unsaved=self._unsaved,

@@ -5,32 +5,23 @@ Source: docs/alert-classes.md, "Attainment"; CONTRACT section 7, ``eflow-attainm
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
-from alerting.level import meets
-from hydro.fixed import divide_half_even
+import numpy as np
+
+from alerting.eflow.due import due
 from hydro.instants import MINUTE_MS, format_instant
-from hydro.periods import Basis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from numpy.typing import NDArray
 
-    from alerting.eflow.clock import StationClock
-    from alerting.eflow.engine import EflowEngine
-    from alerting.eflow.samples import SlotValue
+    from alerting.eflow.engine import EflowEngine, Judge
+    from alerting.eflow.tally import Counts
     from alerting.eflow.target import TargetPlan
 
-__all__ = ["Attainment", "attain", "attainment_lines", "percent"]
-
-
-class _Span(NamedTuple):
-    """A period, or for an instant target a slot."""
-
-    start: int
-    end: int
+__all__ = ["Attainment", "attainment_lines", "percent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,104 +110,57 @@ def percent(rate: Fraction | None) -> float | None:
     return (2 * rate.numerator * 10_000 + rate.denominator) // (2 * rate.denominator) / 100
 
 
-def attain(plan: TargetPlan, clock: StationClock, slots: Iterator[SlotValue], start: int, end: int) -> Attainment:
-    """Count over (start, end].
+def attainment_lines(engine: EflowEngine, start: int | None, end: int | None) -> list[Attainment]:
+    """Attainment of every judged target, sorted by target.
+
+    Where the range holds all readings, what was counted as they came; else the samples are counted again.
 
     Args:
-        plan: The target.
-        clock: Slots of its station.
-        slots: Slots with samples that end after ``start``, in time order.
-        start: Bound of the judged range, epoch milliseconds; periods may begin at it.
-        end: Bound of the judged range; periods may end at it.
+        engine: After the last batch.
+        start: Bound given by the caller; None = first accepted event - one interval of the station.
+        end: Likewise; None = last accepted event + one interval.
     """
-    counts: Counter[str] = Counter()
-    pass_rate = plan.rows[-1].pass_rate
-    pending = next(slots, None)
-    for span in _spans(plan, clock, start, end):
-        inside: list[SlotValue] = []
-        while pending is not None and pending.end <= span.end:
-            if pending.end > span.start:
-                inside.append(pending)
-            pending = next(slots, None)
-        demand = plan.slot_demand(span.end) if plan.basis is Basis.INSTANT else plan.demand(span.start, span.end)
-        if demand is None:
-            continue
-        target, row = demand
-        excuse = plan.excuse(span.start, span.end)
-        if not excuse.applicable:
-            continue
-        expected = clock.expected(span.start, span.end)
-        values = [slot.value for slot in inside if slot.value is not None]
-        assessable = bool(values) and len(values) * 100 >= row.min_valid_pct * expected
-        met = assessable and meets(divide_half_even(sum(values), len(values)), target)
-        counts["due"] += 1
-        counts["valid"] += assessable
-        counts["attained"] += met
-        counts["exempt"] += excuse.exempt
-        counts["attained_outside"] += met and not excuse.exempt
-        counts["valid_outside"] += assessable and not excuse.exempt
-        counts["expected_slots"] += expected
-        counts["valid_slots"] += len(values)
-        counts["timely_slots"] += sum(slot.on_time for slot in inside)
-        pass_rate = row.pass_rate
+    first, last = engine.first_event, engine.last_event
+    if (start is None and first is None) or (end is None and last is None):
+        return []
+    lines = []
+    for judge in engine.judges:
+        since = _bounds(engine, judge, start, first, -1)
+        until = _bounds(engine, judge, end, last, 1)
+        holds_all = (start is None or first is None or start < first) and (end is None or last is None or last <= end)
+        counted = judge.counts(since, until) if holds_all else [None] * len(judge.facts)
+        for row, counts in enumerate(counted):
+            if judge.facts.ids[row] is None:
+                continue
+            begin, finish = int(since[row]), int(until[row])
+            found = judge.recount(row, begin, finish) if counts is None else counts
+            lines.append(_line(engine, judge, row, found, begin, finish))
+    return sorted(lines, key=lambda line: line.plan.target_id)
+
+
+def _bounds(engine: EflowEngine, judge: Judge, given: int | None, event: int | None, side: int) -> NDArray[np.int64]:
+    """A bound of the judged range of each row."""
+    if given is not None or event is None:
+        return np.full(len(judge.facts), given, np.int64)
+    clocks = (engine.intake.clock_of(series) for series in judge.facts.series.tolist())
+    return np.array([event + side * clock.interval_min(event) * MINUTE_MS for clock in clocks], np.int64)
+
+
+def _line(engine: EflowEngine, judge: Judge, row: int, counts: Counts, start: int, end: int) -> Attainment:
+    plan = judge.facts.plan(row)
+    owed = due(plan, engine.intake.clock_of(int(judge.facts.series[row])), start, end)
     return Attainment(
         plan=plan,
         start=start,
         end=end,
-        due=counts["due"],
-        valid=counts["valid"],
-        attained=counts["attained"],
-        exempt=counts["exempt"],
-        attained_outside=counts["attained_outside"],
-        valid_outside=counts["valid_outside"],
-        expected_slots=counts["expected_slots"],
-        valid_slots=counts["valid_slots"],
-        timely_slots=counts["timely_slots"],
-        pass_rate=pass_rate,
+        due=owed.periods,
+        valid=counts.valid,
+        attained=counts.attained,
+        exempt=owed.exempt,
+        attained_outside=counts.attained_outside,
+        valid_outside=counts.valid_outside,
+        expected_slots=owed.slots,
+        valid_slots=counts.valid_slots,
+        timely_slots=counts.timely_slots,
+        pass_rate=owed.pass_rate,
     )
-
-
-def _spans(plan: TargetPlan, clock: StationClock, start: int, end: int) -> Iterator[_Span]:
-    """Slots or periods wholly inside the range."""
-    if plan.basis is Basis.INSTANT:
-        at = start + 1
-        while True:
-            length = clock.interval_min(at) * MINUTE_MS
-            stop = clock.slot_end(at, length)
-            if stop > end:
-                return
-            if stop - length >= start:
-                yield _Span(stop - length, stop)
-            at = stop + 1
-    period = plan.period(start + 1)
-    while period.end <= end:
-        if period.start >= start:
-            yield _Span(period.start, period.end)
-        period = plan.period(period.end + 1)
-
-
-def attainment_lines(engine: EflowEngine, start: int | None, end: int | None) -> list[Attainment]:
-    """Attainment of every judged target, sorted by target.
-
-    Args:
-        engine: After the last batch.
-        start: Bound given by the caller; None = first accepted event − one interval of the station.
-        end: Likewise; None = last accepted event + one interval.
-    """
-    first, last = engine.first_event, engine.last_event
-    lines = []
-    for target_id in sorted(engine.tracks):
-        plan = engine.tracks[target_id].plan
-        clock = engine.clock(plan.station)
-        since, until = start, end
-        if since is None:
-            if first is None:
-                continue
-            since = first - clock.interval_min(first) * MINUTE_MS
-        if until is None:
-            if last is None:
-                continue
-            until = last + clock.interval_min(last) * MINUTE_MS
-        slots = engine.series_of(target_id).slots_after(since)
-        lines.append(attain(plan, clock, slots, since, until))
-    return lines

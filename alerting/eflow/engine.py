@@ -1,93 +1,78 @@
-"""All targets at once: columns in, changed verdicts out.
+"""All targets at once: columns in, changed alerts out.
 
 Verdicts are a function of the set of observations and of the watermarks, never of the order or of the cuts between
-batches. The engine reads no clock and no disk: blocks of old samples come through the :class:`Shelf` it is given.
+batches. The engine reads no clock and no disk: old samples come through the :class:`Shelf` it is given.
+
+::
+
+    readings -> SlotIntake -> SlotChanges -> InstantJudge, PeriodJudge of each basis -> alerts of targets that changed
+                 watermarks                  in columns what surely changes nothing, one by one the rest
+
+What is saved together is a series and the targets held against it. A target that is held against an inflow too is
+judged again by whatever comes of either, so the two may be saved at positions of their own.
 """
 
 from __future__ import annotations
 
-from heapq import heappop, heappush
-from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import numpy as np
 
-from alerting.eflow.bands import BandTable
-from alerting.eflow.clock import StationClock
-from alerting.eflow.instant_track import InstantTrack
-from alerting.eflow.periodic_track import PeriodicTrack
-from alerting.eflow.series import Shelf, Track, WatchedSeries
-from alerting.eflow.target import TargetPlan
-from hydro.instants import DAY_MS, MINUTE_MS
+from alerting.eflow.describe import ALERT_CLASS, describe
+from alerting.eflow.facts import FactsRow, TargetFacts, Targets
+from alerting.eflow.instant_judge import InstantJudge
+from alerting.eflow.period_judge import PeriodJudge
+from alerting.engine import Forgotten, PackedSlice
+from alerting.record import Late, SubjectAlerts
+from alerting.slots.intake import SlotIntake
+from hydro.instants import DAY_MS
 from hydro.periods import Basis
-from hydro.register import Exemption, Register, why_unjudged
+from hydro.register import why_unjudged
 
 if TYPE_CHECKING:
-    from alerting.eflow.verdict import TargetVerdicts
-    from hydro.columns import Observations
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from alerting.engine import Shelf
+    from alerting.slots.changes import SlotChanges
     from hydro.quantity import Quantity
+    from hydro.register import Register
     from hydro.series import SeriesIndex
+    from ingest.decode import DecodedBatch
 
-__all__ = ["ALERT_CLASS", "EflowEngine", "GoneTarget", "PackedSlice", "Unpacked"]
+__all__ = ["EflowEngine"]
 
-ALERT_CLASS: Final = "eflow_shortfall"
 _NEVER: Final = -(2**62)
-MOST_SAMPLES: Final = 1_000_000  # 25 MB
+
+Judge = InstantJudge | PeriodJudge
+Series = tuple[str, "Quantity"]
 
 
 class _SeriesState(msgspec.Struct, array_like=True):
     position: int
-    latest: int
-    watermark: int
-    horizon: int
+    intake: bytes
+    inflow: dict[str, bytes]
 
 
-class _TrackState(msgspec.Struct, array_like=True):
-    digest: str
+class _TargetState(msgspec.Struct, array_like=True):
+    digest: bytes
     station: str
     horizon: int
     blob: bytes
 
 
-class GoneTarget(NamedTuple):
-    """A target that was judged and that the register does not have any more.
+class _Found:
+    """What a step changed: target -> since when, and what was late."""
 
-    Attributes:
-        target_id: The target.
-        station: Its station.
-        horizon: What was resolved up to here stands.
-    """
+    def __init__(self) -> None:
+        self.since: dict[tuple[int, int], int] = {}
+        self.late: dict[int, Late] = {}
 
-    target_id: str
-    station: str
-    horizon: int
-
-
-class Unpacked(NamedTuple):
-    """What changed in the register since the state was packed.
-
-    Attributes:
-        rebuilt: Targets judged anew from the samples kept, because what they are judged by has changed.
-        gone: Targets that are no more.
-    """
-
-    rebuilt: list[str]
-    gone: list[GoneTarget]
-
-
-class PackedSlice(NamedTuple):
-    """Part of a snapshot.
-
-    Attributes:
-        numbers: The series.
-        entries: Name -> state.
-        forgotten: Blocks to drop: station, quantity, first day to keep.
-    """
-
-    numbers: list[int]
-    entries: dict[str, bytes]
-    forgotten: list[tuple[str, Quantity, int]]
+    def add(self, judge: int, rows: Mapping[int, int]) -> None:
+        for row, since in rows.items():
+            self.since[judge, row] = min(since, self.since.get((judge, row), since))
 
 
 class EflowEngine:
@@ -96,179 +81,222 @@ class EflowEngine:
     Args:
         register: Master data.
         index: Series numbers used in the columns.
-        shelf: Old blocks of samples.
+        shelf: For samples that are not in memory.
+        is_recorded: The stream is a recorded one: ticks raise no watermark, and nothing outlives the process.
+
+    Attributes:
+        changed: Targets of which alerts have changed; whoever asks for it empties it.
+        late: By series the latest late reading of the last batch.
+        before_forgetting: Told of a series and the instant before which its samples are about to go.
     """
 
-    def __init__(self, register: Register, index: SeriesIndex, shelf: Shelf) -> None:
+    name: Final = "eflow"
+
+    def __init__(self, register: Register, index: SeriesIndex, shelf: Shelf, *, is_recorded: bool = False) -> None:
         self.register = register
+        self.position = 0
         self.first_event: int | None = None
         self.last_event: int | None = None
+        self._is_recorded = is_recorded
         self._tick = _NEVER
-        self._series: dict[int, WatchedSeries] = {}
-        self._clocks: dict[str, StationClock] = {}
-        self._waiting: list[tuple[int, int]] = []
-        self._awaited: dict[int, int] = {}
-        self.position = 0
-        self._dirty: dict[int, int] = {}
-        self._kept_samples: dict[int, int] = {}
-        self._known_at = np.zeros(len(index), np.int64)
-        self.tracks: dict[str, Track] = {}
-        self._series_of: dict[str, WatchedSeries] = {}
-        self._watched = np.zeros(len(index), bool)
-        exemptions: dict[str, list[Exemption]] = {}
-        for row in register.exemptions:
-            exemptions.setdefault(row.station, []).append(row)
-        for target_id, rows in register.targets.items():
-            if why_unjudged(rows) is None:
-                plan = TargetPlan(target_id, register, exemptions.get(rows[0].station, ()), register.levels)
-                self._watch(plan, register, index, shelf)
+        self._gone: list[str] = []
+        self.changed: set[str] = set()
+        self.late: Mapping[int, Late] = {}
+        self.before_forgetting: list[Callable[[int, int], None]] = []
+        self._targets = Targets(register)
+        judged = [target_id for target_id, rows in register.targets.items() if why_unjudged(rows) is None]
+        watched = sorted({series for target_id in judged for series in self._series_of(target_id)})
+        self.intake = SlotIntake(watched, register, index, shelf, at_once=is_recorded)
+        number = {series: each for each, series in enumerate(watched)}
+        self.judges: list[Judge] = []
+        for basis in Basis:
+            rows = self._rows([each for each in judged if register.targets[each][0].basis is basis], number)
+            if rows:
+                facts = TargetFacts(rows, self._targets, self.intake)
+                kind = InstantJudge(facts, self.intake) if basis is Basis.INSTANT else None
+                self.judges.append(kind or PeriodJudge(basis, facts, self.intake))
+        self._dirty_since = np.zeros(len(watched), np.int64)
 
-    def _watch(self, plan: TargetPlan, register: Register, index: SeriesIndex, shelf: Shelf) -> None:
-        clock = self._clocks.setdefault(plan.station, StationClock(plan.station, register))
-        number = index.number(plan.station, plan.quantity)
-        series = self._series.get(number)
-        if series is None:
-            series = self._series[number] = WatchedSeries(plan.station, plan.quantity, clock, shelf)
-            self._watched[number] = True
-        authority = register.stations[plan.station].rows[-1].authority
-        bands = BandTable(register.levels, ALERT_CLASS, authority, plan.basis)
-        kind: type[Track] = InstantTrack if plan.basis is Basis.INSTANT else PeriodicTrack
-        track = self.tracks[plan.target_id] = kind(plan, clock, bands)
-        series.tracks.append(track)
-        self._series_of[plan.target_id] = series
+    def _series_of(self, target_id: str) -> Iterator[Series]:
+        """Its own series, and those of the inflow that it may be held against."""
+        first = self.register.targets[target_id][0]
+        yield first.station, first.quantity
+        for station in self._targets.inflow_stations(target_id):
+            yield station, first.quantity
 
-    def step(self, batch: Observations, last: int) -> list[TargetVerdicts]:
-        """Take a batch in; verdicts of the targets whose alerts changed.
+    def _rows(self, target_ids: Iterable[str], number: Mapping[Series, int]) -> list[FactsRow]:
+        rows: list[FactsRow] = []
+        passive: set[tuple[int, int]] = set()
+        for target_id in target_ids:
+            first = self.register.targets[target_id][0]
+            hour = 0 if first.basis in (Basis.INSTANT, Basis.HOUR) else first.day_start_hour
+            own, *sources = self._series_of(target_id)
+            inflow = tuple((station, number[station, quantity]) for station, quantity in sources)
+            rows.append(FactsRow(number[own], target_id, hour, inflow))
+            passive.update((series, hour) for _, series in inflow)
+        rows += [FactsRow(series, None, hour) for series, hour in passive]
+        return sorted(rows, key=lambda row: (row.series, row.target_id or "", row.start_hour))
 
-        Args:
-            batch: Readings in journal order.
-            last: Journal position of the last message of the batch, which may hold no reading.
-        """
-        first, self.position = self.position + 1, last
-        if not len(batch):
-            return []
-        earliest, latest = int(batch.event_time.min()), int(batch.event_time.max())
-        self.first_event = earliest if self.first_event is None else min(self.first_event, earliest)
-        self.last_event = latest if self.last_event is None else max(self.last_event, latest)
-        # After a restart the journal is read again from before the oldest state; others have seen some of it already.
-        mine = batch.take(self._watched[batch.series] & (batch.position > self._known_at[batch.series]))
-        touched: dict[int, WatchedSeries] = {}
-        for number, event_time, value, flag, received_at in zip(
-            mine.series.tolist(),
-            mine.event_time.tolist(),
-            mine.value.tolist(),
-            mine.flag.tolist(),
-            mine.received_at.tolist(),
-            strict=True,
-        ):
-            series = self._series[number]
-            series.put(event_time, value, flag, received_at)
-            touched[number] = series
-        return self._judge(touched, first)
+    # Judging
 
-    def tick(self, at: int) -> list[TargetVerdicts]:
-        """All readings of before ``at`` that are not late have been read: watermarks rise to ``at`` − lateness."""
-        if at <= self._tick:
-            return []
-        self._tick = at
-        due: dict[int, WatchedSeries] = {}
-        while self._waiting and self._waiting[0][0] <= at:
-            number = heappop(self._waiting)[1]
-            self._awaited.pop(number, None)
-            due[number] = self._series[number]
-        return self._judge(due, self.position)
+    def step(self, batch: DecodedBatch) -> list[SubjectAlerts]:
+        """Take a batch in; alerts of the targets for which something changed."""
+        first, self.position = self.position + 1, batch.last
+        readings = batch.observations
+        if len(readings):
+            earliest, latest = int(readings.event_time.min()), int(readings.event_time.max())
+            self.first_event = earliest if self.first_event is None else min(self.first_event, earliest)
+            self.last_event = latest if self.last_event is None else max(self.last_event, latest)
+        found = _Found()
+        self.late = found.late
+        ticks = [] if self._is_recorded else batch.ticks
+        for changes in self.intake.take(readings, ticks):
+            self._take(changes, first, found)
+        tick = max((tick.at for tick in ticks), default=_NEVER)
+        if tick > self._tick:
+            self._tick = tick
+            self.intake.raise_by_tick(tick)
+            self._rise(first, found)
+        return self._described(found)
 
-    def finish(self, at: int | None) -> list[TargetVerdicts]:
+    def _take(self, changes: SlotChanges, first: int, found: _Found) -> None:
+        touched = changes.touched
+        self._dirty_since[touched[self._dirty_since[touched] == 0]] = first
+        for series, late in changes.late.items():
+            known = found.late.get(series)
+            if known is None or known.received_at <= late.received_at:
+                found.late[series] = Late(late.received_at, late.watermark)
+        for number, judge in enumerate(self.judges):
+            changed = judge.take(changes)
+            found.add(number, changed)
+            self._touch(judge, changed, first)
+
+    def _rise(self, first: int, found: _Found) -> None:
+        for number, judge in enumerate(self.judges):
+            changed = judge.rise()
+            found.add(number, changed)
+            self._touch(judge, changed, first)
+
+    def _touch(self, judge: Judge, rows: Iterable[int], first: int) -> None:
+        """Targets changed that belong to series to which nothing came."""
+        for row in rows:
+            series = int(judge.facts.series[row])
+            if not self._dirty_since[series]:
+                self._dirty_since[series] = first
+
+    def finish(self, at: int | None) -> list[SubjectAlerts]:
         """End of a recorded stream: every watermark is set to ``at``, else to the last event + one interval."""
         if at is None and self.last_event is None:
             return []
-        for series in self._series.values():
-            if at is not None:
-                series.raise_watermark(at)
-            elif self.last_event is not None:
-                interval = self._clocks[series.station].interval_min(self.last_event)
-                series.raise_watermark(self.last_event + interval * MINUTE_MS)
-        return self._judge(self._series, self.position)
+        self.intake.raise_to_end(at, self.last_event)
+        found = _Found()
+        self._rise(self.position, found)
+        return self._described(found)
 
-    def _judge(self, touched: dict[int, WatchedSeries], first: int) -> list[TargetVerdicts]:
-        changes: list[TargetVerdicts] = []
-        for number, series in touched.items():
-            self._dirty.setdefault(number, first)
-            if self._tick > _NEVER:
-                series.raise_watermark(self._tick - self._clocks[series.station].lateness_ms(self._tick))
-            changes += series.judge()
-            end = series.first_pending_end()
-            if end is not None:
-                self._wait(number, end)
-        return changes
+    def _described(self, found: _Found) -> list[SubjectAlerts]:
+        return [
+            self._describe(self.judges[number], row, since, self._late(self.judges[number], row, found.late))
+            for (number, row), since in sorted(found.since.items())
+        ]
 
-    def _wait(self, number: int, end: int) -> None:
-        """Remember which tick raises a watermark to the end of the first period that waits for it."""
-        if self._awaited.get(number) != end:  # older entries of the heap do no harm
-            self._awaited[number] = end
-            heappush(self._waiting, (end + self._clocks[self._series[number].station].lateness_ms(end), number))
+    def _late(self, judge: Judge, row: int, late: Mapping[int, Late]) -> Late | None:
+        if not late:
+            return None
+        sources = [int(judge.facts.series[row]), *judge.facts.inflow_series(row)]
+        mine = [late[series] for series in sources if series in late]
+        return max(mine, key=lambda one: one.received_at, default=None)
 
-    def series_of(self, target_id: str) -> WatchedSeries:
-        """The series that a target is held against."""
-        return self._series_of[target_id]
+    def _describe(self, judge: Judge, row: int, since: int, late: Late | None) -> SubjectAlerts:
+        self.changed.add(judge.facts.target_id(row))
+        resolved, log = judge.alerts(row, since)
+        firing = None if log is None else log.open
+        return describe(judge.facts.target_id(row), since, resolved, firing, self.register, late)
 
-    def clock(self, station: str) -> StationClock:
-        """Slots of a station that has targets."""
-        return self._clocks[station]
+    def all_alerts(self) -> list[SubjectAlerts]:
+        """Every alert that the state knows, by target."""
+        return [self._describe(judge, row, _NEVER, None) for judge, row, _ in self.rows()]
+
+    def rows(self) -> Iterator[tuple[Judge, int, str]]:
+        """Every target with its place."""
+        for judge in self.judges:
+            for row, target_id in enumerate(judge.facts.ids):
+                if target_id is not None:
+                    yield judge, row, target_id
 
     @property
     def beyond_horizon(self) -> int:
         """Readings since the start that were too old to change a verdict."""
-        return sum(series.beyond_horizon for series in self._series.values())
+        return self.intake.beyond_horizon
+
+    # State
 
     @property
     def dirty(self) -> int:
         """How many series have changed since they were packed."""
-        return len(self._dirty)
+        return int(np.count_nonzero(self._dirty_since))
 
-    def restart_after(self, numbers: list[int]) -> int:
+    def restart_after(self, keys: Sequence[Hashable]) -> int:
         """Journal position after which it must be read again, once these series are safe."""
-        done = set(numbers)
-        return next((first for number, first in self._dirty.items() if number not in done), self.position + 1) - 1
+        left = self._dirty_since.copy()
+        left[_numbers(keys)] = 0
+        left = left[left > 0]
+        return int(left.min()) - 1 if len(left) else self.position
 
     def pack(self, most: int, horizon: int | None = None) -> PackedSlice:
-        """State of the series that changed longest ago; their blocks go to the shelf.
-
-        Series know nothing of each other, so each may be packed at a position of its own: a snapshot in slices, none of
-        which holds the others up. What is packed is true at :attr:`position`.
+        """State of the series that changed longest ago; their samples go to the shelf.
 
         Args:
             most: How many series at most.
             horizon: Samples and verdicts from before are let go of; epoch milliseconds.
         """
         entries: dict[str, bytes] = {}
-        forgotten: list[tuple[str, Quantity, int]] = []
-        numbers = list(islice(self._dirty, most))
-        for number in numbers:
-            series = self._series[number]
-            if horizon is not None and horizon > series.horizon + DAY_MS:
-                first_day = series.forget_before(horizon)
-                if first_day is not None:
-                    forgotten.append((series.station, series.quantity, first_day))
-            series.put_down()
-            state = _SeriesState(self.position, series.latest, series.watermark, series.horizon)
-            entries[f"series {series.station} {series.quantity.text}"] = msgspec.msgpack.encode(state)
-            for track in series.tracks:
-                packed = _TrackState(track.plan.digest, track.plan.station, series.horizon, track.pack())
-                entries[f"target {track.plan.target_id}"] = msgspec.msgpack.encode(packed)
+        forgotten: list[Forgotten] = []
+        dirty = np.flatnonzero(self._dirty_since)
+        numbers = dirty[np.argsort(self._dirty_since[dirty], kind="stable")][:most].tolist()
+        for series in numbers:
+            if horizon is not None and horizon > self.intake.horizon[series] + DAY_MS:
+                forgotten += self._forget(series, horizon)
+            self._pack(series, entries)
         entries["engine"] = msgspec.msgpack.encode((self.first_event, self.last_event, self._tick))
-        return PackedSlice(numbers, entries, forgotten)
+        return PackedSlice(numbers, entries, [f"target {name}" for name in self._gone], forgotten)
 
-    def packed(self, numbers: list[int]) -> None:
+    def _forget(self, series: int, horizon: int) -> Iterator[Forgotten]:
+        kept_from = self.intake.store.day_end(self.intake.store.day(horizon) - 1)
+        for told in self.before_forgetting:
+            told(series, kept_from)
+        for judge in self.judges:
+            judge.forget_before(series, kept_from)
+        if self.intake.forget_before(series, horizon) is not None:
+            yield Forgotten(self.intake.names[series], kept_from + 1)
+
+    def _pack(self, series: int, entries: dict[str, bytes]) -> None:
+        intake = self.intake
+        intake.store.put_down([series])
+        inflow: dict[str, bytes] = {}
+        for number, judge in enumerate(self.judges):
+            for row in judge.facts.rows(series):
+                target_id, blob = judge.facts.ids[row], judge.pack(row)
+                if target_id is None:
+                    inflow[self._passive(number, row)] = blob
+                else:
+                    state = _TargetState(
+                        judge.facts.digest(row), intake.watched[series][0], int(intake.horizon[series]), blob
+                    )
+                    entries[f"target {target_id}"] = msgspec.msgpack.encode(state)
+        state_of_series = _SeriesState(self.position, intake.pack(series), inflow)
+        entries[f"series {intake.names[series]}"] = msgspec.msgpack.encode(state_of_series)
+
+    def _passive(self, number: int, row: int) -> str:
+        return f"{self.judges[number].basis} {int(self.judges[number].facts.offset[row])}"
+
+    def packed(self, keys: Sequence[Hashable]) -> None:
         """What :meth:`pack` gave for these series is safe."""
-        # Beyond the bound a block is taken from the shelf again for each reading that comes: slower, and it fits.
-        kept = sum(self._kept_samples.values())
-        keep_days = 2 if kept < MOST_SAMPLES // 2 else 1 if kept < MOST_SAMPLES else 0
-        for number in numbers:
-            del self._dirty[number]
-            self._kept_samples[number] = self._series[number].let_go(keep_days)
+        self._gone.clear()
+        numbers = _numbers(keys)
+        self._dirty_since[numbers] = 0
+        self.intake.store.let_go(numbers.tolist())
 
-    def unpack(self, state: dict[str, bytes], position: int) -> Unpacked:
+    def unpack(self, state: Mapping[str, bytes], position: int) -> list[SubjectAlerts]:
         """Take up what :meth:`pack` gave over time.
 
         Args:
@@ -276,44 +304,80 @@ class EflowEngine:
             position: The restart position that was valid then.
 
         Returns:
-            What the register that judged so far did not know, or knew otherwise.
+            Alerts of targets that are judged otherwise now, and of those that are no more.
         """
-        if "engine" in state:
-            self.first_event, self.last_event, self._tick = msgspec.msgpack.decode(
-                state["engine"], type=tuple[int | None, int | None, int]
-            )
         self.position = position
-        rebuilt: list[str] = []
-        for number, series in self._series.items():
-            blob = state.get(f"series {series.station} {series.quantity.text}")
-            if blob is None:
-                continue
-            known = msgspec.msgpack.decode(blob, type=_SeriesState)
-            self._known_at[number] = known.position
-            series.latest, series.watermark, series.horizon = known.latest, known.watermark, known.horizon
-            changed: list[Track] = []
-            for track in series.tracks:
-                blob = state.get(f"target {track.plan.target_id}")
-                packed = None if blob is None else msgspec.msgpack.decode(blob, type=_TrackState)
-                if packed is not None and packed.digest == track.plan.digest:
-                    track.unpack(packed.blob)
-                    continue
-                if packed is not None:
-                    track.begin_again(packed.blob, packed.horizon)
-                changed.append(track)
-            if changed:
-                series.reconsider(changed)
-                rebuilt += [track.plan.target_id for track in changed]
-        self._judge(self._series, self.position + 1)
-        if not rebuilt:
-            self._dirty.clear()
-        return Unpacked(rebuilt, self._gone(state))
+        if "engine" in state:
+            known = msgspec.msgpack.decode(state["engine"], type=tuple[int | None, int | None, int])
+            self.first_event, self.last_event, self._tick = known
+        packed: dict[int, _SeriesState] = {}
+        for series, name in enumerate(self.intake.names):
+            entry = state.get(f"series {name}")
+            if entry is not None:
+                found = packed[series] = msgspec.msgpack.decode(entry, type=_SeriesState)
+                self.intake.known_at[series] = found.position
+                self.intake.unpack(series, found.intake)
+        if self._tick > _NEVER and not self._is_recorded:
+            self.intake.raise_by_tick(self._tick)
+        again = [each for series, found in packed.items() for each in self._unpack_targets(series, found, state)]
+        rebuilt = _Found()
+        again.sort(key=lambda each: self.judges[each[0]].facts.ids[each[1]] is not None)  # inflow first
+        for number, row, blob in again:
+            since = self.judges[number].begin_again(row, blob, self._horizon(number, row))
+            self._dirty_since[self.judges[number].facts.series[row]] = position + 1
+            if since is not None:
+                rebuilt.add(number, {row: since})
+        self._rise(position + 1, _Found())
+        return self._rebuilt(rebuilt) + self._withdrawn(state)
 
-    def _gone(self, state: dict[str, bytes]) -> list[GoneTarget]:
+    def _unpack_targets(
+        self, series: int, packed: _SeriesState, state: Mapping[str, bytes]
+    ) -> Iterator[tuple[int, int, bytes | None]]:
+        """Take up targets as they were; those that must be judged anew."""
+        for number, judge in enumerate(self.judges):
+            for row in judge.facts.rows(series):
+                target_id = judge.facts.ids[row]
+                if target_id is None:
+                    blob = packed.inflow.get(self._passive(number, row))
+                    if blob is None:
+                        yield number, row, None
+                    else:
+                        judge.unpack(row, blob)
+                    continue
+                entry = state.get(f"target {target_id}")
+                known = None if entry is None else msgspec.msgpack.decode(entry, type=_TargetState)
+                if known is not None and known.digest == judge.facts.digest(row):
+                    judge.unpack(row, known.blob)
+                else:
+                    yield number, row, None if known is None else known.blob
+
+    def _horizon(self, number: int, row: int) -> int:
+        """From here on there are samples of a row."""
+        series = self.judges[number].facts.series[row]
+        horizon = int(self.intake.horizon[series])
+        store = self.intake.store
+        return _NEVER if horizon == _NEVER else store.day_end(store.day(horizon) - 1)
+
+    def _rebuilt(self, found: _Found) -> list[SubjectAlerts]:
+        changes = []
+        for (number, row), since in sorted(found.since.items()):
+            judge = self.judges[number]
+            upto = int(self.intake.watermark[judge.facts.series[row]])
+            changes.append(self._describe(judge, row, since, Late(self.last_event or 0, upto)))
+        return changes
+
+    def _withdrawn(self, state: Mapping[str, bytes]) -> list[SubjectAlerts]:
+        known = {target_id for _, _, target_id in self.rows()}
         gone = []
         for name, blob in state.items():
             target_id = name.removeprefix("target ")
-            if target_id != name and target_id not in self.tracks:
-                packed = msgspec.msgpack.decode(blob, type=_TrackState)
-                gone.append(GoneTarget(target_id, packed.station, packed.horizon))
+            if target_id != name and target_id not in known:
+                packed = msgspec.msgpack.decode(blob, type=_TargetState)
+                late = Late(self.last_event or 0, self.last_event or 0)
+                gone.append(SubjectAlerts(ALERT_CLASS, packed.station, target_id, packed.horizon, (), late=late))
+                self._gone.append(target_id)
         return gone
+
+
+def _numbers(keys: Sequence[Hashable]) -> NDArray[np.int64]:
+    return np.array([key for key in keys if isinstance(key, int)], np.int64)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from alerting.level import Bands, Level, band, meets
+from alerting.level import Level
+
+if TYPE_CHECKING:
+    from alerting.eflow.bands import Scale
 
 __all__ = ["Evidence", "Judged", "LevelChange", "Open", "Resolved", "Worst"]
 
@@ -28,9 +33,9 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     expected: int
     valid: int
 
-    def band(self, bands: Bands) -> Level:
+    def band(self, scale: Scale) -> Level:
         """Level of this evidence while an alert is open; met counts as yellow."""
-        return Level.YELLOW if meets(self.value, self.target) else band(self.value, self.target, bands)
+        return scale.level(self.value, self.target)
 
 
 class Judged(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -49,17 +54,21 @@ class LevelChange(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Worst(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """Least ratio while firing; the first of equals."""
+    """Least ratio, or for levels of water the greatest deficit, while firing; the first of equals."""
 
     value: int
     target: int
     at: int
 
-    def or_worse(self, evidence: Evidence) -> Worst:
-        """This, or ``evidence`` if its ratio is less."""
-        if evidence.value * self.target < self.value * evidence.target:
-            return Worst(evidence.value, evidence.target, evidence.end)
-        return self
+    def or_worse(self, evidence: Evidence, *, by_deficit: bool) -> Worst:
+        """This, or ``evidence`` if it is worse; a target of zero has no ratio."""
+        if by_deficit:
+            is_worse = evidence.target - evidence.value > self.target - self.value
+        elif self.target > 0 and evidence.target > 0:
+            is_worse = evidence.value * self.target < self.value * evidence.target
+        else:
+            is_worse = evidence.target > 0
+        return Worst(evidence.value, evidence.target, evidence.end) if is_worse else self
 
 
 class Open(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -90,12 +99,13 @@ class Open(msgspec.Struct, frozen=True, array_like=True, gc=False):
             shown=evidence,
         )
 
-    def judged(self, recent: tuple[Judged, ...], newest: Evidence | None) -> Open:
+    def judged(self, recent: tuple[Judged, ...], newest: Evidence | None, *, by_deficit: bool) -> Open:
         """The alert after one more slot or period.
 
         Args:
             recent: What decides the level, oldest first; empty leaves it as it is.
             newest: Evidence that was added, None if the slot completed no mean.
+            by_deficit: How the worst is found.
         """
         if not recent:
             return self
@@ -105,7 +115,7 @@ class Open(msgspec.Struct, frozen=True, array_like=True, gc=False):
         if level != levels[-1].level:
             at = newest.end if newest is not None else recent[-1].evidence.end
             levels = (*levels, LevelChange(level, at, shown))
-        worst = self.worst if newest is None else self.worst.or_worse(newest)
+        worst = self.worst if newest is None else self.worst.or_worse(newest, by_deficit=by_deficit)
         return Open(self.onset, self.raised_at, levels, worst, shown)
 
 

@@ -14,15 +14,17 @@ Source: docs/alert-classes.md, "Common" and row ``eflow_shortfall``; docs/decisi
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from alerting.eflow.episode import Evidence, Judged, Open, Resolved
-from alerting.eflow.periodic import RESOLVE_BOUND
-from alerting.level import Bands, meets
+from alerting.level import meets
 from hydro.fixed import divide_half_even
 from hydro.instants import HOUR_MS, MINUTE_MS
+
+if TYPE_CHECKING:
+    from alerting.eflow.bands import Recovery, Scale
 
 __all__ = ["InstantFiring", "InstantHold", "InstantState", "UsedSlot", "hold_slots", "step_slot"]
 
@@ -77,7 +79,7 @@ def hold_slots(interval_min: int) -> int:
 
 
 def step_slot(
-    state: InstantState, slot: UsedSlot, interval_min: int, bands: Bands
+    state: InstantState, slot: UsedSlot, interval_min: int, scale: Scale, recovery: Recovery
 ) -> tuple[InstantState, Resolved | None]:
     """Judge one used slot.
 
@@ -85,13 +87,14 @@ def step_slot(
         state: After the used slots before.
         slot: This one.
         interval_min: Length of the station's slots.
-        bands: In force at its end.
+        scale: Levels in force at its end.
+        recovery: What a slot must reach to end the alert.
 
     Returns:
         The state after it, and the alert that it resolved, if any.
     """
     if isinstance(state, InstantFiring):
-        return _firing(state, slot, interval_min, bands)
+        return _firing(state, slot, interval_min, scale, recovery)
     if meets(slot.value, slot.target):
         return None, None
     if state is None or slot.start - state.low[-1].end > _GAP_MS:
@@ -101,25 +104,26 @@ def step_slot(
     if len(low) < hold_slots(interval_min):
         return InstantHold(low), None
     mean = _mean(low, interval_min)
-    judged = Judged(mean.band(bands), mean)
+    judged = Judged(mean.band(scale), mean)
     alert = Open.raised(low[0].start, mean, judged.level)
     return InstantFiring(alert, low, (judged,), 0, slot.end), None
 
 
 def _firing(
-    state: InstantFiring, slot: UsedSlot, interval_min: int, bands: Bands
+    state: InstantFiring, slot: UsedSlot, interval_min: int, scale: Scale, recovery: Recovery
 ) -> tuple[InstantState, Resolved | None]:
     needed = hold_slots(interval_min)
     restart = slot.start - state.last_end > _GAP_MS
     good = 0 if restart else state.good
-    good = good + 1 if meets(slot.value, slot.target, RESOLVE_BOUND) else 0
+    good = good + 1 if recovery.is_reached(slot.value, slot.target) else 0
     if good >= needed:
         return None, Resolved(state.alert, slot.end)
     recent = (slot,) if restart else (*state.recent, slot)[-needed:]
     mean = _mean(recent, interval_min) if len(recent) == needed else None
-    judged = None if mean is None else Judged(mean.band(bands), mean)
+    judged = None if mean is None else Judged(mean.band(scale), mean)
     means = (*state.means, judged)[-needed:]
-    alert = state.alert.judged(tuple(one for one in means if one is not None), mean)
+    recent_means = tuple(one for one in means if one is not None)
+    alert = state.alert.judged(recent_means, mean, by_deficit=scale.by_deficit)
     if mean is None and alert.levels != state.alert.levels:  # an old mean left the last 60 minutes at this slot
         *before, change = alert.levels
         alert = msgspec.structs.replace(alert, levels=(*before, msgspec.structs.replace(change, at=slot.end)))

@@ -1,4 +1,4 @@
-"""Shortfall over periods (hour, day): one assessable period after the other.
+"""Shortfall over periods (hour to month): one assessable period after the other.
 
 ::
 
@@ -13,21 +13,20 @@ Source: docs/alert-classes.md, "Common" and row ``eflow_shortfall``.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import Final
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from alerting.eflow.episode import Evidence, Judged, Open, Resolved
-from alerting.level import Bands, meets
+from alerting.level import meets
 
-__all__ = ["RESOLVE_BOUND", "PeriodicFiring", "PeriodicState", "step_period"]
+if TYPE_CHECKING:
+    from alerting.eflow.bands import Recovery, Scale
 
-RESOLVE_BOUND: Final = Fraction(105, 100)
-_RESOLVE_PERIODS: Final = 2
+__all__ = ["PeriodicFiring", "PeriodicState", "step_period"]
 
 
-class PeriodicFiring(msgspec.Struct, frozen=True, array_like=True, gc=False):
+class PeriodicFiring(msgspec.Struct, frozen=True, array_like=True, tag="period", gc=False):
     """An open alert.
 
     Attributes:
@@ -45,13 +44,16 @@ PeriodicState = PeriodicFiring | None
 """None while nothing is open."""
 
 
-def step_period(state: PeriodicState, period: Evidence, bands: Bands) -> tuple[PeriodicState, Resolved | None]:
+def step_period(
+    state: PeriodicState, period: Evidence, scale: Scale, recovery: Recovery
+) -> tuple[PeriodicState, Resolved | None]:
     """Judge one assessable period.
 
     Args:
         state: After the periods before.
         period: Value and target of this one.
-        bands: In force at its end.
+        scale: Levels in force at its end.
+        recovery: What ends the alert.
 
     Returns:
         The state after it, and the alert that it resolved, if any.
@@ -59,10 +61,11 @@ def step_period(state: PeriodicState, period: Evidence, bands: Bands) -> tuple[P
     if state is None:
         if meets(period.value, period.target):
             return None, None
-        level = period.band(bands)
+        level = period.band(scale)
         return PeriodicFiring(Open.raised(period.start, period, level), Judged(level, period), 0), None
-    good = state.good + 1 if meets(period.value, period.target, RESOLVE_BOUND) else 0
-    if good == _RESOLVE_PERIODS:
+    good = state.good + 1 if recovery.is_reached(period.value, period.target) else 0
+    if good == recovery.periods:
         return None, Resolved(state.alert, period.end)
-    judged = Judged(period.band(bands), period)
-    return PeriodicFiring(state.alert.judged((state.last, judged), period), judged, good), None
+    judged = Judged(period.band(scale), period)
+    alert = state.alert.judged((state.last, judged), period, by_deficit=scale.by_deficit)
+    return PeriodicFiring(alert, judged, good), None

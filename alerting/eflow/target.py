@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from datetime import date, timedelta
+from functools import cached_property
 from hashlib import sha256
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from alerting.eflow.bands import is_level
 from hydro.fixed import divide_half_even
 from hydro.instants import MINUTE_MS, day_start, local_date
 from hydro.periods import Basis, Period, period_containing
 from hydro.register import (
+    EARLIEST_MS,
+    LATEST_MS,
+    AlertClass,
     Exemption,
     LevelBound,
     Register,
@@ -26,9 +31,10 @@ if TYPE_CHECKING:
 
     from hydro.quantity import Quantity
 
-__all__ = ["Demand", "Excuse", "TargetPlan"]
+__all__ = ["DIGEST_BYTES", "Demand", "Excuse", "TargetPlan"]
 
 _NEVER: Final = -(2**62)
+DIGEST_BYTES: Final = 16
 
 
 class Demand(NamedTuple):
@@ -56,9 +62,6 @@ class TargetPlan:
         register: Master data.
         exemptions: Of its station.
         bands: Rows of ``levels`` that bear on it, for the digest.
-
-    Attributes:
-        digest: Hash of every row of the register that its verdicts rest on.
     """
 
     def __init__(
@@ -79,9 +82,33 @@ class TargetPlan:
         self.stations = register.stations[self.station]
         self.exemptions = [row for row in exemptions if row.counts and row.target in ("", target_id)]
         self._seasonal = any(_has_season(row) for row in self.stations.rows)
-        self.digest: str = _digest(self, bands)
+        self._bands = bands
+        self._inflow = [register.stations[row.inflow_station] for row in self.rows if row.inflow_rule is not None]
         self._years: dict[int, list[TargetInterval]] = {}
         self._hit = TargetInterval(_NEVER, _NEVER, first)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Hash of every row of the register that its verdicts rest on."""
+        return _digest(self, self._bands, [row for station in self._inflow for row in station])
+
+    @property
+    def is_always_applicable(self) -> bool:
+        """Whether one row holds on every day of every year, and no season sets it aside."""
+        row = self.rows[0]
+        is_always = (row.start_ms, row.end_ms, row.from_day, row.to_day) == (EARLIEST_MS, LATEST_MS, (1, 1), (12, 31))
+        return len(self.rows) == 1 and is_always and not self._seasonal
+
+    @property
+    def exempt_range(self) -> tuple[int, int]:
+        """From the start of the first exemption to the end of the last."""
+        bounds = [self._instants(row) for row in self.exemptions]
+        return min(start for start, _ in bounds), max(end for _, end in bounds)
+
+    def _instants(self, row: Exemption) -> tuple[int, int]:
+        start = row.first if isinstance(row.first, int) else day_start(row.first, self.zone)
+        end = row.last if isinstance(row.last, int) else day_start(row.last + timedelta(days=1), self.zone)
+        return start, end
 
     def period(self, event_time: int) -> Period:
         """The target's period that holds an instant; for an instant target the hour, which only names its day."""
@@ -162,7 +189,7 @@ def _has_season(station: Station) -> bool:
     return station.ice_from is not None or station.dry_from is not None
 
 
-def _digest(plan: TargetPlan, bands: Sequence[LevelBound]) -> str:
+def _digest(plan: TargetPlan, bands: Sequence[LevelBound], inflow: Sequence[Station]) -> bytes:
     """Hash of what a verdict rests on; a name or a document is none of it, or editing one would rewrite old alerts."""
     judged_by = (
         plan.zone,
@@ -173,9 +200,11 @@ def _digest(plan: TargetPlan, bands: Sequence[LevelBound]) -> str:
                 row.from_day,
                 row.to_day,
                 row.value,
+                row.quantity.text,
                 row.basis.value,
                 row.day_start_hour,
                 row.min_valid_pct,
+                row.inflow_station if row.inflow_rule is not None else "",
             )
             for row in plan.rows
         ],
@@ -194,18 +223,18 @@ def _digest(plan: TargetPlan, bands: Sequence[LevelBound]) -> str:
             )
             for row in plan.stations
         ],
+        [(row.start_ms, row.end_ms, row.interval_min) for row in inflow],
         sorted(
             (
                 row.authority,
-                row.alert_class.value,
-                row.basis.value,
                 row.level.value,
-                row.ratio_below,
+                row.deficit if is_level(plan.quantity) else row.ratio_below,
                 row.start_ms,
                 row.end_ms,
             )
             for row in bands
-            if row.ratio_below is not None
+            if (row.alert_class, row.basis) == (AlertClass.EFLOW_SHORTFALL, plan.basis)
+            and (row.deficit if is_level(plan.quantity) else row.ratio_below) is not None
         ),
     )
-    return sha256(repr(judged_by).encode()).hexdigest()
+    return sha256(repr(judged_by).encode()).digest()[:DIGEST_BYTES]

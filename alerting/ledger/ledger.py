@@ -14,8 +14,29 @@ import msgspec
 from sqlalchemy import delete, func, insert, select, update
 
 from alerting.case import Case, CaseState, Outcome, Step, worked
+from alerting.ledger.evidence import (
+    EvidenceRequest,
+    EvidenceSummary,
+    Wanted,
+    keep_summaries,
+    queue_evidence,
+    requests,
+    requests_waiting,
+)
+from alerting.ledger.notices import Notices
 from alerting.ledger.overview import Firing, Listing, changes, firing, listing, note_change
 from alerting.ledger.reading import AlertFilter, AlertPage, export, one_alert, page
+from alerting.ledger.rejudging import (
+    Rejudged,
+    TooOld,
+    ToRejudge,
+    forget_rejudging,
+    in_place,
+    queue_rejudging,
+    rejudging_size,
+    rejudging_waiting,
+    said_between,
+)
 from alerting.ledger.rewriting import Applied, apply_change
 from alerting.record import AlertState
 from hydro.errors import ConfigError, LedgerError, TransitionError
@@ -28,7 +49,7 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Connection, Row
 
-    from alerting.record import SubjectAlerts
+    from alerting.record import AlertRecord, SubjectAlerts
 
 __all__ = ["LONGEST_COMMENT", "LONGEST_NAME", "RULES", "Ledger", "OutboxEntry", "Signature"]
 
@@ -72,10 +93,12 @@ class Ledger:
 
     Attributes:
         name: Where it is, for messages.
+        notices: What people were told.
     """
 
     def __init__(self, database: LedgerDatabase, zone_minutes: int) -> None:
         self.name = database.name
+        self.notices = Notices(database)
         self._database = database
         self._zone_minutes = zone_minutes
 
@@ -106,33 +129,125 @@ class Ledger:
         """Close."""
         self.close()
 
-    def apply(self, changes: Sequence[SubjectAlerts], cursor: int, at: int) -> Applied:
+    def apply(
+        self,
+        changes: Sequence[SubjectAlerts],
+        cursor: int,
+        at: int,
+        read_at: int | None = None,
+        too_old: Sequence[TooOld] = (),
+    ) -> Applied:
         """Take over what the rules say, and how far they have read, in one transaction.
 
-        Applying the same again changes nothing.
+        Applying the same again changes nothing, but the number of readings that were too old.
 
         Args:
             changes: In the order in which the rules gave them.
             cursor: Journal position up to which they have read.
+            at: Now, epoch milliseconds; stands in the history of cases.
+            read_at: ``received_at`` of the last message that was judged; stands in the trace of an alert that a person
+                has touched, where data rewrote it that were not late.
+            too_old: What they read and could not judge, to be judged again from the store.
+
+        Raises:
+            LedgerError: Nothing was written.
+        """
+        with self._database.writing() as connection:
+            before = _move_cursor(connection, RULES, cursor)
+            done = Applied()
+            found: list[Wanted] = []
+            for change in changes:
+                outcome = apply_change(connection, change, at, at if read_at is None else read_at)
+                done += outcome.applied
+                found += outcome.wanted
+            if found:
+                queue_evidence(connection, found, before, cursor, at)
+            queued = queue_rejudging(connection, too_old, cursor)
+            if any(done):
+                note_change(connection)
+        return done._replace(refused=queued.refused)
+
+    def apply_again(self, again: Sequence[Rejudged], done: Sequence[ToRejudge], at: int) -> Applied:
+        """Take over what was judged again from the store, and forget that it was to be, in one transaction.
+
+        Args:
+            again: What it came to.
+            done: What was judged; that to which readings have been added meanwhile stays.
             at: Now, epoch milliseconds; stands in the history of cases.
 
         Raises:
             LedgerError: Nothing was written.
         """
         with self._database.writing() as connection:
-            _set_cursor(connection, RULES, cursor)
-            done = Applied()
-            for change in changes:
-                done += apply_change(connection, change, at)
-            if any(done):
+            # As the judge does, so that what it says does not change in between.
+            position = _cursor(connection, RULES, alone=True)
+            applied = Applied()
+            for one in again:
+                outcome = apply_change(connection, in_place(connection, one), at, one.received_at)
+                applied += outcome.applied
+                if outcome.wanted:
+                    queue_evidence(connection, outcome.wanted, one.after, position, at)
+            forget_rejudging(connection, done)
+            if any(applied):
                 note_change(connection)
-        return done
+        return applied
+
+    def to_rejudge(self, limit: int = 1_000, after: int = 0) -> list[ToRejudge]:
+        """Series and days to be judged again, the longest waiting first.
+
+        Args:
+            limit: At most so many.
+            after: Number of the last one that is known.
+        """
+        with self._database.reading() as connection:
+            return rejudging_waiting(connection, limit, after)
+
+    def rejudging_size(self) -> int:
+        """How many series and days are to be judged again."""
+        with self._database.reading() as connection:
+            return rejudging_size(connection)
+
+    def alerts_between(
+        self, alert_class: str, subject_kind: str, subject: str, target_id: str | None, start: int, end: int
+    ) -> list[AlertRecord]:
+        """What the rules said last of one subject and target: alerts that touch a stretch of event time, by raising.
+
+        Args:
+            alert_class: As in docs/alert-classes.md.
+            subject_kind: As in :class:`SubjectAlerts`.
+            subject: Code.
+            target_id: None where the class has no target.
+            start: Inclusive.
+            end: Inclusive.
+        """
+        with self._database.reading() as connection:
+            return said_between(connection, alert_class, subject_kind, subject, target_id, start, end)
+
+    def evidence_requests(self, limit: int = 10_000) -> list[EvidenceRequest]:
+        """Alerts whose raw messages are still to be copied, the oldest request first."""
+        with self._database.reading() as connection:
+            return requests(connection, limit)
+
+    def evidence_waiting(self) -> int:
+        """How many requests wait."""
+        with self._database.reading() as connection:
+            return requests_waiting(connection)
+
+    def evidence_copied(self, summaries: dict[str, EvidenceSummary], done: Sequence[EvidenceRequest]) -> None:
+        """Messages of alerts have been copied and are safe.
+
+        Args:
+            summaries: What there is now, by alert.
+            done: The requests; one that has grown meanwhile stays.
+        """
+        with self._database.writing() as connection:
+            keep_summaries(connection, summaries, done)
+            note_change(connection)
 
     def cursor(self, reader: str = RULES) -> int:
         """Journal position whose effect the ledger has; 0 at first."""
         with self._database.reading() as connection:
-            found = connection.execute(select(cursors.c.position).where(cursors.c.reader == reader)).scalar()
-        return 0 if found is None else int(found)
+            return _cursor(connection, reader)
 
     def alerts(self, where: AlertFilter = _ANY, *, limit: int = 100, cursor: str | None = None) -> AlertPage:
         """Alerts as objects of CONTRACT section 6, the last raised first; withdrawn ones only if asked for.
@@ -264,11 +379,20 @@ class Ledger:
             return int(connection.execute(select(func.count()).select_from(outbox)).scalar_one())
 
 
-def _set_cursor(connection: Connection, reader: str, position: int) -> None:
+def _cursor(connection: Connection, reader: str, *, alone: bool = False) -> int:
+    query = select(cursors.c.position).where(cursors.c.reader == reader)
+    found = connection.execute(query.with_for_update() if alone else query).scalar()
+    return 0 if found is None else int(found)
+
+
+def _move_cursor(connection: Connection, reader: str, position: int) -> int:
+    """Where it was."""
     # First of all, so that on a server the row lock makes two judges of one ledger wait for each other.
+    before = _cursor(connection, reader, alone=True)
     moved = connection.execute(update(cursors).where(cursors.c.reader == reader).values(position=position))
     if moved.rowcount == 0:
         connection.execute(insert(cursors).values(reader=reader, position=position))
+    return before
 
 
 def _is_firing(connection: Connection, case_id: int) -> bool:

@@ -15,10 +15,12 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import msgspec
 from sqlalchemy import and_, or_, select
 
+from alerting.ledger.evidence import decode_summary, summary_as_json
+from alerting.ledger.revision import Revision, revisions_as_json
 from alerting.record import AlertRecord, AlertState, as_json
 from hydro.errors import ConfigError
 from hydro.instants import format_instant
-from storage.ledger_schema import alerts, case_history, cases
+from storage.ledger_schema import alerts, case_history, cases, evidence
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -28,12 +30,23 @@ if TYPE_CHECKING:
     from alerting.case import CaseState
     from alerting.level import Level
 
-__all__ = ["AlertFilter", "AlertPage", "as_objects", "decode_record", "export", "one_alert", "page", "select_alerts"]
+__all__ = [
+    "AlertFilter",
+    "AlertPage",
+    "as_objects",
+    "decode_record",
+    "decode_revised",
+    "export",
+    "one_alert",
+    "page",
+    "select_alerts",
+]
 
 _CHUNK: Final = 500
 _CURSOR: Final = re.compile(r"(-?\d{1,18})\.([!-~]{1,64})")
 
 decode_record: Final = msgspec.json.Decoder(AlertRecord).decode
+_decode_revisions: Final = msgspec.json.Decoder(tuple[Revision, ...]).decode
 
 
 class AlertFilter(NamedTuple):
@@ -137,11 +150,15 @@ def select_alerts() -> Select[Any]:
         alerts.c.state,
         alerts.c.case_id,
         alerts.c.doc,
+        alerts.c.revised,
+        evidence.c.doc.label("evidence"),
         cases.c.state.label("case_state"),
         cases.c.assignee,
         cases.c.due,
         previous.label("previous"),
-    ).join(cases, cases.c.id == alerts.c.case_id)
+    ).select_from(
+        alerts.join(cases, cases.c.id == alerts.c.case_id).outerjoin(evidence, evidence.c.alert_id == alerts.c.id)
+    )
 
 
 def _conditions(where: AlertFilter) -> Iterator[ColumnElement[bool]]:
@@ -167,13 +184,21 @@ def as_objects(connection: Connection, rows: Sequence[Row[Any]], zone_minutes: i
         shown = as_json(decode_record(row.doc), zone_minutes)
         shown["state"] = row.state
         shown["previous"] = row.previous
+        shown["revised"] = revisions_as_json(decode_revised(row.revised), zone_minutes)
         shown["case"] = {
             "state": row.case_state,
             "assignee": row.assignee,
             "due": None if row.due is None else format_instant(row.due, zone_minutes),
             "history": histories[row.case_id],
         }
+        if row.evidence is not None:
+            shown["case"]["evidence"] = summary_as_json(decode_summary(row.evidence), zone_minutes)
         yield shown
+
+
+def decode_revised(text: str | None) -> tuple[Revision, ...]:
+    """The trace of an alert."""
+    return () if text is None else _decode_revisions(text)
 
 
 def _histories(connection: Connection, case_ids: Iterable[int], zone_minutes: int) -> dict[int, list[dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""What the control socket answers beyond the console: copies for `watermaster backup`. None of it is on the network."""
+"""What the control socket answers beyond the console: copies for `watermaster backup`, values to be judged."""
 
 from __future__ import annotations
 
@@ -11,10 +11,13 @@ from starlette.responses import FileResponse, Response
 
 from dashboards.console.paging import as_json
 from dashboards.console.problem import add_problem_handlers
+from dashboards.console.stored_routes import stored_routes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+    from storage.store import Store
 
 __all__ = ["Snapshots", "create_admin_app"]
 
@@ -34,8 +37,13 @@ class Snapshots(Protocol):
         """Delete the copies; whether there were any."""
 
 
-def create_admin_app(snapshots: Snapshots) -> FastAPI:
-    """The application behind ``/admin/``; its routes block, so the framework runs them in threads."""
+def create_admin_app(snapshots: Snapshots, store: Store | None = None) -> FastAPI:
+    """The application behind ``/admin/``; routes of copies block, so the framework runs them in threads.
+
+    Args:
+        snapshots: Copies of files.
+        store: Whose values may be asked for; None = of none.
+    """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     add_problem_handlers(app)
 
@@ -59,4 +67,6 @@ def create_admin_app(snapshots: Snapshots) -> FastAPI:
             raise HTTPException(HTTPStatus.NOT_FOUND, f"there are no copies {snapshot!r}")
         return Response(status_code=HTTPStatus.NO_CONTENT)
 
+    if store is not None:
+        app.include_router(stored_routes(store))
     return app

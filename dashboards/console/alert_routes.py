@@ -10,7 +10,7 @@ import msgspec
 from fastapi import APIRouter, Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request  # noqa: TC002  # FastAPI reads the annotations
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from alerting.case import Step
 from alerting.ledger import AlertFilter, Signature
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["alert_routes"]
 
 _NDJSON: Final = "application/x-ndjson"
+_ZSTD: Final = "application/zstd"
 _ID: Final = re.compile(r"[0-9A-Za-z_-]{1,64}")
 
 
@@ -64,7 +65,30 @@ def alert_routes(services: Services) -> APIRouter:
         signature = Signature(by=body.by or client, at=services.clock(), comment=body.comment or "")
         return as_json(services.ledger.transition(id, Step(body.verb, body.to, body.outcome), signature))
 
+    @routes.get("/alerts/{id}/evidence", response_model=schema.Evidence)
+    def evidence(id: str) -> Response:  # noqa: A002  # as above
+        """What was copied of the raw messages that an alert rests on; 404 before anything was."""
+        return as_json(_evidence(services, id))
+
+    @routes.get("/alerts/{id}/evidence/{file}", response_class=Response, responses={200: {"content": {_ZSTD: {}}}})
+    def evidence_file(id: str, file: str) -> Response:  # noqa: A002  # as above
+        """Raw messages as they arrived: a recorded stream, to be held against its `sha256`."""
+        found = _evidence(services, id)
+        known = file in {part["file"] for part in found["parts"]}
+        path = services.evidence(f"{found['folder']}/{file}") if known else None
+        if path is None:
+            gone = ", it was given up for room" if known else ""
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no evidence {file[:100]!r} of alert {id!r}{gone}")
+        return FileResponse(path, media_type=_ZSTD, filename=file)
+
     return routes
+
+
+def _evidence(services: Services, alert_id: str) -> dict[str, Any]:
+    found: dict[str, Any] | None = (_known(services, alert_id)["case"] or {}).get("evidence")
+    if found is None:
+        raise HTTPException(HTTPStatus.NOT_FOUND, f"nothing was copied of alert {alert_id!r} yet")
+    return found
 
 
 def _lines(alerts: Iterator[dict[str, Any]]) -> Iterator[bytes]:

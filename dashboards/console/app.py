@@ -11,8 +11,10 @@ from dashboards.console.alert_routes import alert_routes
 from dashboards.console.event_routes import event_routes
 from dashboards.console.guard import Guard, is_loopback
 from dashboards.console.page.assets import asset_routes, assets
+from dashboards.console.page.report_routes import report_page_routes
 from dashboards.console.page.routes import page_routes
 from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
+from dashboards.console.report_routes import report_routes
 from dashboards.console.rtu_routes import rtu_routes
 from dashboards.console.station_routes import station_routes
 from dashboards.console.system_routes import metrics_route, system_routes
@@ -55,11 +57,13 @@ def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
         station_routes(services),
         system_routes(services),
         rtu_routes(services, services.field_link),
+        report_routes(services.reports),
         event_routes(services),
     ):
         app.include_router(routes, prefix=API)
     app.include_router(metrics_route(services))
     files = assets()
     app.include_router(page_routes(services, files))
+    app.include_router(report_page_routes(services, files))
     app.include_router(asset_routes(files))
     return app

@@ -23,6 +23,7 @@ __all__ = [
     "Buckets",
     "DeadLetter",
     "DeadLetters",
+    "Evidence",
     "Health",
     "Problem",
     "Series",
@@ -107,13 +108,59 @@ class HistoryEntry(_Shape):
     alert: str
 
 
+class EvidencePart(_Shape):
+    """One copying of raw messages; `file` is null where there were none, and `reason` says why."""
+
+    why: Literal["raised", "resolved", "revised"]
+    from_: AwareDatetime = Field(alias="from", description="Event time, included.")
+    to: AwareDatetime
+    file: str | None
+    messages: int
+    bytes: int
+    sha256: str | None
+    left_out: int = Field(description="Messages beyond the bounds of one copying.")
+    missing: int = Field(description="Positions of the journal that could not be read.")
+    journal_from: AwareDatetime | None = Field(description="Where the journal no longer reached back to `from`.")
+    reason: str | None
+    copied_at: AwareDatetime
+
+
+class Evidence(_Shape):
+    """What was copied of the raw messages that an alert rests on."""
+
+    messages: int
+    bytes: int
+    not_copied: int = Field(description="Copyings that found the queue, or the alert, full.")
+    folder: str = Field(description="Below `evidence/` of the data directory.")
+    parts: list[EvidencePart]
+
+
 class CaseShown(_Shape):
-    """What people do about it."""
+    """What people do about it; `evidence` is absent until something was copied."""
 
     state: CaseState
     assignee: str | None
     due: AwareDatetime | None
     history: list[HistoryEntry]
+    evidence: Evidence | None = None
+
+
+class VerdictView(_Shape):
+    """What a trace tells of a verdict."""
+
+    level: AlertLevel
+    onset: AwareDatetime
+    raised_at: AwareDatetime
+    resolved_at: AwareDatetime | None
+    value: float | None
+
+
+class Revision(_Shape):
+    """A verdict that became another one; null where there was none, or none is left."""
+
+    at: AwareDatetime = Field(description="When what changed it was received.")
+    was: VerdictView | None
+    now: VerdictView | None
 
 
 class Alert(_Shape):
@@ -144,8 +191,9 @@ class Alert(_Shape):
     estimate: dict[str, Any] | None
     rule: str
     config: str
+    members: list[str] | None = Field(None, description="Stations whose alerts it stands for; absent without any.")
     previous: str | None
-    revised: list[dict[str, Any]]
+    revised: list[Revision]
     case: CaseShown | None
 
 

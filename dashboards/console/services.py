@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Mapping, Sequence
+    from pathlib import Path
 
     from alerting.ledger import Ledger
     from dashboards.console.live import Board
+    from dashboards.console.report_routes import ReportMaker
     from dashboards.console.rtu_routes import FieldLink
     from hydro.register import Register
     from storage.buckets import Bucket
@@ -20,6 +22,11 @@ __all__ = ["Services"]
 
 async def _all_kept(_start: int, _every: str | None) -> str | None:
     """Of a store that sums nothing up."""
+    return None
+
+
+def _nothing_kept(_name: str) -> Path | None:
+    """Where no evidence is kept."""
     return None
 
 
@@ -41,6 +48,8 @@ class Services:
             :class:`~hydro.errors.StoreError` where the store doesn't answer.
         summed_up: Of (start, length of buckets) what somebody is told who asks for times that the store has summed up
             meanwhile; None where all that is asked for is there.
+        reports: Makes reports; None where none are made.
+        evidence: Of a name, below the folder of evidence, the file; None where it isn't there. Blocks.
         dead_letters: Of (limit, before, kind) the newest dead letters as objects, only those whose ``id`` is less than
             ``before``, only those of a kind; several may have one ``id``. Blocks.
         health: The object of ``/api/v1/health``.
@@ -60,3 +69,5 @@ class Services:
     health: Callable[[], Mapping[str, Any]]
     metrics: Callable[[], str]
     summed_up: Callable[[int, str | None], Awaitable[str | None]] = _all_kept
+    reports: Callable[[], ReportMaker | None] = lambda: None
+    evidence: Callable[[str], Path | None] = _nothing_kept

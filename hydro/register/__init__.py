@@ -24,6 +24,7 @@ from hydro.register.eflow import (
     default_target_id,
     target_intervals,
 )
+from hydro.register.maintenance import Maintenance, MaintenanceScope
 from hydro.register.mistake import Finding, Severity
 from hydro.register.model import LoadResult, Register
 from hydro.register.rivers import River
@@ -59,6 +60,8 @@ __all__ = [
     "InflowRule",
     "LevelBound",
     "LoadResult",
+    "Maintenance",
+    "MaintenanceScope",
     "MonthDay",
     "PointLimits",
     "Register",

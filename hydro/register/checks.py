@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["check_rivers", "check_rows", "check_targets", "why_unjudged"]
 
 _MINUTES_OF_HOUR: Final = 60
-_JUDGED_BASES: Final = (Basis.INSTANT, Basis.HOUR, Basis.DAY)
+_LEVELS: Final = (Quantity.STAGE, Quantity.WATER_LEVEL)
 _SAME_FOR_ALL: Final = ("station", "quantity", "basis", "kind", "day_start_hour")
 _TWO_YEARS_MS: Final = 2 * 366 * DAY_MS
 _SOME_LEAP_YEAR: Final = date(2024, 1, 1)
@@ -191,6 +191,7 @@ def check_targets(
         _check_identity(targets, target_id, indices)
         _check_coverage(targets, target_id, indices, zone_minutes)
     _check_exempted(exemptions, {row.target_id: row.station for row in targets.rows})
+    _check_documents(exemptions)
     _check_hours(targets, stations)
     _note_unjudged(targets, members)
 
@@ -250,6 +251,12 @@ def _check_exempted(exemptions: ReadTable[Exemption], station_of: Mapping[str, s
             )
 
 
+def _check_documents(exemptions: ReadTable[Exemption]) -> None:
+    for line, row in zip(exemptions.lines, exemptions.rows, strict=True):
+        if row.counts and not row.document:
+            exemptions.warning("an exemption that counts has no document", line, "document")
+
+
 def _check_hours(targets: ReadTable[TargetRow], stations: ReadTable[Station]) -> None:
     slow: dict[str, int] = {row.code: row.interval_min for row in stations.rows if row.interval_min > _MINUTES_OF_HOUR}
     for line, row in zip(targets.lines, targets.rows, strict=True):
@@ -260,11 +267,8 @@ def _check_hours(targets: ReadTable[TargetRow], stations: ReadTable[Station]) ->
 
 def why_unjudged(rows: Sequence[TargetRow]) -> str | None:
     """Why this version doesn't judge the target that these rows make; None if it does."""
-    if any(row.inflow_rule is not None for row in rows):
-        return "targets with inflow_rule are not judged by this version"
-    quantity, basis = rows[0].quantity, rows[0].basis
-    if quantity is not Quantity.DISCHARGE or basis not in _JUDGED_BASES:
-        return f"targets of {quantity.text} by {basis} are not judged by this version"
+    if rows[0].quantity in _LEVELS and any(row.inflow_rule is not None for row in rows):
+        return f"an inflow is no {rows[0].quantity.text}: targets of it with inflow_rule are not judged"
     return None
 
 
@@ -278,4 +282,4 @@ def _note_unjudged(read: ReadTable[TargetRow], members: Mapping[str, Sequence[in
     for reason, targets in found.items():
         first, line = targets[0]
         others = "" if len(targets) == 1 else f" and {len(targets) - 1} more"
-        read.warning(f"{reason}: {first}{others}", line, "inflow_rule" if "inflow_rule" in reason else "basis")
+        read.warning(f"{reason}: {first}{others}", line, "inflow_rule")

@@ -12,9 +12,20 @@ from hydro.register.cells import Context
 from hydro.register.checks import check_rivers, check_rows, check_targets
 from hydro.register.dated import DatedRows, dated_by, ended_by_the_next
 from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
+from hydro.register.maintenance import check_maintenance
 from hydro.register.mistake import Finding, Severity
 from hydro.register.reader import ReadTable, read_files, read_table
-from hydro.register.schema import CHANNELS, EXEMPTIONS, LEVELS, POINTS, RIVERS, STATIONS, TABLES, TARGETS
+from hydro.register.schema import (
+    CHANNELS,
+    EXEMPTIONS,
+    LEVELS,
+    MAINTENANCE,
+    POINTS,
+    RIVERS,
+    STATIONS,
+    TABLES,
+    TARGETS,
+)
 from hydro.register.take_checks import check_taking
 from hydro.register.taking import Taking
 
@@ -24,6 +35,7 @@ if TYPE_CHECKING:
 
     from hydro.quantity import Quantity
     from hydro.register.channels import ChannelRow
+    from hydro.register.maintenance import Maintenance
     from hydro.register.rivers import River
     from hydro.register.stations import PointLimits, Station
 
@@ -42,6 +54,7 @@ class Register:
         targets: Rows of each target, in the order of the file.
         exemptions: In the order of the file, those that don't count included.
         levels: In the order of the file.
+        maintenance: In the order of the file.
         taking: Who may take how much where.
         zone_minutes: Zone in which its dates are meant.
         hash: SHA-256, 64 hexadecimal digits, of what judges: the content of the tables that are read and the settings
@@ -55,6 +68,7 @@ class Register:
     targets: Mapping[str, tuple[TargetRow, ...]]
     exemptions: tuple[Exemption, ...]
     levels: tuple[LevelBound, ...]
+    maintenance: tuple[Maintenance, ...]
     taking: Taking
     zone_minutes: int
     hash: str
@@ -126,6 +140,7 @@ class Register:
         check_rows(tables, context.zone_minutes)
         check_rivers(tables[RIVERS.name])
         check_targets(tables[TARGETS.name], tables[EXEMPTIONS.name], tables[STATIONS.name], context.zone_minutes)
+        check_maintenance(tables[MAINTENANCE.name], tables[STATIONS.name])
         check_taking(tables)
         everything = [*found, *(finding for read in tables.values() for finding in read.findings)]
         mistakes = tuple(sorted((each for each in everything if each.severity is Severity.MISTAKE), key=_place))
@@ -166,6 +181,7 @@ def _build(tables: Mapping[str, ReadTable[Any]], zone_minutes: int, time_setting
         targets={target_id: tuple(rows) for target_id, rows in targets.items()},
         exemptions=tuple(tables[EXEMPTIONS.name].rows),
         levels=ended_by_the_next(tables[LEVELS.name].rows, LEVELS.key),
+        maintenance=tuple(tables[MAINTENANCE.name].rows),
         taking=Taking.of(tables),
         zone_minutes=zone_minutes,
         hash=_hash(tables, time_settings),

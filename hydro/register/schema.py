@@ -10,6 +10,7 @@ from typing import Any, Final
 from hydro.register.channels import ChannelRow
 from hydro.register.eflow import Exemption, LevelBound, TargetRow
 from hydro.register.intakes import Derivation, Intake, MeterChange, Restriction, Threshold, Well
+from hydro.register.maintenance import Maintenance
 from hydro.register.permits import KeyUser, Permit, PermitChange, PermitIntake, PermitWindow, Plan, WaterUser
 from hydro.register.rivers import River
 from hydro.register.stations import PointLimits, Station
@@ -22,6 +23,7 @@ __all__ = [
     "INTAKES",
     "KEY_USERS",
     "LEVELS",
+    "MAINTENANCE",
     "METER_CHANGES",
     "PERMITS",
     "PERMIT_CHANGES",
@@ -47,6 +49,7 @@ POINTS: Final = Table("points", PointLimits, key=("station", "quantity"))
 TARGETS: Final = Table("eflow_targets", TargetRow, key=("target_id",))
 EXEMPTIONS: Final = Table("exemptions", Exemption)
 LEVELS: Final = Table("levels", LevelBound, key=("authority", "alert_class", "basis", "level"), superseding=True)
+MAINTENANCE: Final = Table("maintenance", Maintenance, key=("id",))
 USERS: Final = Table("users", WaterUser, key=("user",))
 KEY_USERS: Final = Table("key_users", KeyUser, key=("user", "list_name"))
 PERMITS: Final = Table("permits", Permit, key=("permit",))
@@ -69,6 +72,7 @@ TABLES: Final[tuple[Table[Any], ...]] = (
     TARGETS,
     EXEMPTIONS,
     LEVELS,
+    MAINTENANCE,
     USERS,
     KEY_USERS,
     PERMITS,
@@ -88,7 +92,6 @@ UNREAD: Final[dict[str, str]] = {
     "ratings": "quality",
     "rating_shifts": "quality",
     "gaugings": "quality",
-    "maintenance": "eflow",
     "plants": "eflow",
     "reaches": "balance",
     "reach_members": "balance",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from hydro.register import Register
     from hydro.series import SeriesIndex
 
-__all__ = ["ADMITTED", "REASONS", "Admission"]
+__all__ = ["ADMITTED", "IN_FUTURE", "REASONS", "Admission"]
 
 ADMITTED: Final = 0
 REASONS: Final = (
@@ -28,7 +28,7 @@ REASONS: Final = (
 )
 """Reason of each code that :meth:`Admission.judge` gives; the first that applies in this order."""
 
-_UNKNOWN_STATION, _WRONG_GATEWAY, _TOO_OLD, _IN_FUTURE = range(1, 5)
+_UNKNOWN_STATION, _WRONG_GATEWAY, _TOO_OLD, IN_FUTURE = range(1, 5)
 _FUTURE_MS: Final = 10 * MINUTE_MS
 _ANY: Final = -1
 _NOBODY: Final = -2
@@ -82,7 +82,7 @@ class Admission:
         if not len(self._index.stations):
             codes[:] = _UNKNOWN_STATION
             return codes
-        codes[event_time > received_at + _FUTURE_MS] = _IN_FUTURE
+        codes[event_time > received_at + _FUTURE_MS] = IN_FUTURE
         if self._max_age_ms:
             codes[event_time < received_at - self._max_age_ms] = _TOO_OLD
         speaker = np.array([self._gateways.get(name, _NOBODY) for name in gateways], np.int64)[message]

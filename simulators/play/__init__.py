@@ -1,4 +1,4 @@
-"""Scenarios played: messages in order of arrival, and beside them what was true. docs/simulated-field.md.
+"""Scenarios played: messages in order of arrival, and beside them what was true. docs/truth.md.
 
 `Play` is pure; `record` writes what it gives into files, by a `Recorder` and a `TruthFile`.
 """

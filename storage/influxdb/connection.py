@@ -7,9 +7,6 @@ Source: InfluxDB 1.x, "HTTP API reference"; InfluxDB 2.x, "InfluxDB v1 compatibi
 
 from __future__ import annotations
 
-import os
-import socket
-import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -18,6 +15,7 @@ import aiohttp
 import msgspec
 
 from hydro.errors import StoreError, StoreUnavailable
+from storage.http_failure import why_no_answer
 from storage.influxql import Answer
 
 if TYPE_CHECKING:
@@ -194,22 +192,7 @@ def no_answer(server: str, error: Exception) -> StoreUnavailable:
         server: For people.
         error: Of aiohttp, or of the system.
     """
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return StoreUnavailable(f"{server} can't be reached: {_why_unreached(error.os_error)}")
-    if isinstance(error, aiohttp.ClientConnectorCertificateError):
-        reason = getattr(error.certificate_error, "verify_message", "") or "its certificate doesn't hold"
-        return StoreUnavailable(f"{server} can't be trusted: {reason}")
-    if isinstance(error, TimeoutError):
-        return StoreUnavailable(f"{server} doesn't answer in time")
-    return StoreUnavailable(f"{server} doesn't answer: {str(error) or type(error).__name__}")
-
-
-def _why_unreached(error: OSError) -> str:
-    """What the system says, without the address, which stands before it."""
-    # Names of hosts and TLS have numbers of their own, which are not the system's.
-    own = isinstance(error, socket.gaierror | ssl.SSLError) or error.errno is None
-    reason = (error.strerror or str(error)) if own else os.strerror(error.errno or 0)
-    return reason[:1].lower() + reason[1:]
+    return StoreUnavailable(f"{server} {why_no_answer(error)}")
 
 
 async def message_of(response: aiohttp.ClientResponse) -> str:

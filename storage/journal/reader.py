@@ -151,8 +151,7 @@ class JournalReader:
     def read_range(self, from_ms: int, to_ms: int) -> Iterator[RawMessage]:
         """All messages with from < `received_at` ≤ to, in the order of the journal.
 
-        Rows are chosen by the range of `received_at` that each of them states; only these are decompressed. What was
-        appended after the call is not looked for.
+        What was appended after the call is not looked for.
 
         Args:
             from_ms: Epoch milliseconds, exclusive.
@@ -162,16 +161,37 @@ class JournalReader:
             FormatVersionError: Another version wrote a segment.
             JournalError: A file can't be read.
         """
+        for batch in self.read_received(from_ms, to_ms):
+            yield from _received_within(batch, from_ms, to_ms)
+
+    def read_received(self, from_ms: int, to_ms: int, *, after: int = 0) -> Iterator[JournalBatch]:
+        """Batches that may hold messages with from < `received_at` ≤ to, whole, in the order of the journal.
+
+        Rows are chosen by the range of `received_at` that each of them states; only these are decompressed. What was
+        appended after the call is not looked for.
+
+        Args:
+            from_ms: Epoch milliseconds, exclusive.
+            to_ms: Epoch milliseconds, inclusive.
+            after: Batches that end at or before this position are left out.
+
+        Raises:
+            FormatVersionError: Another version wrote a segment.
+            JournalError: A file can't be read.
+        """
         self._list()
         firsts = self._firsts
         for index, first in enumerate(firsts):
             is_last = index + 1 == len(firsts)
-            end = first - 1
+            if not is_last and firsts[index + 1] <= after + 1:
+                continue
+            end = max(first - 1, after)
             try:
                 for span in self._spans_received(first, from_ms, to_ms, is_last=is_last):
-                    for batch in self._batches(self._fetch(first, [span], 0, is_last=is_last), span[0] - 1):
-                        yield from _received_within(batch, from_ms, to_ms)
-                    end = span[0] + span[1] - 1
+                    last = span[0] + span[1] - 1
+                    if last > after:
+                        yield from self._batches(self._fetch(first, [span], 0, is_last=is_last), span[0] - 1)
+                        end = last
                 end = self._last_of(first, is_last=is_last)
             except SegmentGoneError:
                 detail = f"{segment_path(self.path, first).name} was deleted while it was read"

@@ -23,10 +23,10 @@ def test_another_format_version_is_refused(ledger_url: str) -> None:
     open_ledger(ledger_url)
     engine = create_engine(ledger_url)
     with engine.begin() as connection:
-        assert connection.execute(text("SELECT value FROM meta WHERE name = 'format_version'")).scalar() == "1"
-        connection.execute(text("UPDATE meta SET value = '2'"))
+        assert connection.execute(text("SELECT value FROM meta WHERE name = 'format_version'")).scalar() == "2"
+        connection.execute(text("UPDATE meta SET value = '3'"))
     engine.dispose()
-    with pytest.raises(FormatVersionError, match="format version '2', this program reads '1'"):
+    with pytest.raises(FormatVersionError, match="format version '3', this program reads '2'"):
         open_ledger(ledger_url)
 
 

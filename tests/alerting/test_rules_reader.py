@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
-from alerting.eflow import engine
+from alerting.eflow.describe import ALERT_CLASS
 from alerting.rules_reader import STATE_KIND, STATE_VERSION, RulesReader
+from alerting.slots import intake
 from hydro.instants import parse_instant
 from hydro.series import SeriesIndex
 from ingest.decode import Decoder, TickSource
@@ -73,16 +74,15 @@ class Judge:
         return self.reader.all_alerts()
 
 
-@pytest.mark.parametrize("most_samples", [engine.MOST_SAMPLES, 1_000, 0], ids=["roomy", "tight", "none kept"])
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("seed", "room"), [(0, intake.ROOM), (1, intake.ROOM), (2, 3), (3, 1)])
 def test_snapshots_in_slices_and_crashes_anywhere_change_no_alert(
-    seed: int, most_samples: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    seed: int, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Series are saved at positions of their own; what a crash lost is read again, by those only that need it.
 
     However many samples may stay in memory: the others are on the shelf.
     """
-    monkeypatch.setattr(engine, "MOST_SAMPLES", most_samples)
+    monkeypatch.setattr(intake, "ROOM", room)
     folder = tmp_path / "config"
     folder.mkdir()
     bench = Bench(make_case(seed, stations=6), folder)
@@ -146,8 +146,8 @@ def test_targets_whose_rows_changed_are_judged_anew_over_the_samples_kept(tmp_pa
     fresh = Judge(changed, messages, tmp_path / "fresh")
     while (batch := fresh.batch(500)) is not None:
         fresh.reader.step(batch)
-    expected = {subject.target_id: subject.alerts for subject in fresh.reader.all_alerts()}
-    assert {subject.target_id: subject.alerts for subject in again.reader.all_alerts()} == expected
+    expected = {subject.target_id: subject.alerts for subject in fresh.reader.eflow.all_alerts()}
+    assert {subject.target_id: subject.alerts for subject in again.reader.eflow.all_alerts()} == expected
     assert 0 < len(rebuilt) < len(expected)
     assert all(subject.alerts == expected[subject.target_id] for subject in rebuilt)
 
@@ -173,11 +173,14 @@ def test_what_is_older_than_the_horizon_is_let_go_of_and_stands(tmp_path: Path) 
     while (batch := short.batch(100)) is not None:
         short.reader.step(batch)
         short.reader.save()
-    kept = {subject.target_id: subject.alerts for subject in short.alerts()}
+    kept = {subject.target_id: subject.alerts for subject in short.alerts() if subject.alert_class == ALERT_CLASS}
     compared = forgotten = beyond = 0
+    too_old = {(day.station, day.quantity) for day in short.reader.too_old()}
     for subject in plain.alerts():
-        assert subject.target_id is not None
-        if short.reader.engine.series_of(subject.target_id).beyond_horizon:
+        if subject.alert_class != ALERT_CLASS or subject.target_id is None:
+            continue
+        row = bench.register.targets[subject.target_id][0]
+        if (row.station, row.quantity) in too_old:
             beyond += 1  # a reading came for a time that was let go of: counted, judged by nobody here
             continue
         mine = kept[subject.target_id]
@@ -217,13 +220,13 @@ def test_an_edited_name_rewrites_nothing(tmp_path: Path) -> None:
     register = make_register({"stations": STATIONS, "eflow_targets": HOURLY})
     judge = Judge(register, hourly(24 * 60), tmp_path / "state", revise_days=35)
     run_through(judge)
-    [before] = judge.reader.all_alerts()
+    [before] = judge.reader.eflow.all_alerts()
     judge.state.close()
     renamed = make_register({"stations": STATIONS.replace("Anshun", "安顺"), "eflow_targets": HOURLY})
     assert renamed.hash != register.hash
     again = Judge(renamed, [], tmp_path / "state", revise_days=35)
     assert again.reader.rebuilt() == []
-    [after] = again.reader.all_alerts()
+    [after] = again.reader.eflow.all_alerts()
     assert [record.id for record in after.alerts] == [record.id for record in before.alerts]
 
 
@@ -238,7 +241,7 @@ def test_an_alert_from_before_the_samples_kept_survives_a_change_of_its_target(t
     register = make_register({"stations": STATIONS, "eflow_targets": HOURLY})
     judge = Judge(register, hourly(24 * 60), tmp_path / "state", revise_days=35)
     run_through(judge)
-    [before] = [record for subject in judge.reader.all_alerts() for record in subject.alerts]
+    [before] = [record for subject in judge.reader.eflow.all_alerts() for record in subject.alerts]
     judge.state.close()
     changed = make_register({"stations": STATIONS, "eflow_targets": HOURLY.replace("2.0", "1.9")})
     again = Judge(changed, [], tmp_path / "state", revise_days=35)
@@ -255,7 +258,7 @@ def test_a_target_that_is_no_more_takes_its_open_alert_with_it(tmp_path: Path) -
     judge.state.close()
     without = make_register({"stations": STATIONS})
     again = Judge(without, [], tmp_path / "state")
-    [gone] = again.reader.rebuilt()
+    [gone] = [subject for subject in again.reader.rebuilt() if subject.alert_class == ALERT_CLASS]
     assert (gone.target_id, gone.alerts) == ("A:discharge:hour:base", ())
     again.reader.save()
     again.crash()
@@ -297,7 +300,7 @@ def test_the_state_of_an_alert_whose_level_moves_for_weeks_stays_small(basis: st
     plain = Judge(register, messages, tmp_path / "plain")
     run_through(plain)
     size = max(len(blob) for _, _, blob in plain.state.items("state"))
-    [subject] = plain.reader.all_alerts()
+    [subject] = plain.reader.eflow.all_alerts()
     changes = len(subject.alerts[0].levels)
     assert changes > 400
     assert size < 1_000 * changes
@@ -308,11 +311,3 @@ def test_the_state_of_an_alert_whose_level_moves_for_weeks_stays_small(basis: st
     run_through(plain)
     run_through(fresh)
     assert plain.alerts() == fresh.alerts()
-
-
-def test_the_heap_of_waiting_periods_holds_one_entry_a_period(tmp_path: Path) -> None:
-    register = make_register({"stations": STATIONS, "eflow_targets": HOURLY.replace("hour", "day")})
-    judge = Judge(register, hourly(100), tmp_path / "state")
-    while (batch := judge.batch(1)) is not None:
-        judge.reader.step(batch)
-    assert len(judge.reader.engine._waiting) <= 6  # noqa: SLF001  # its growth is the point

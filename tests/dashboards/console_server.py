@@ -126,6 +126,7 @@ class Console:
                 values=self._values,
                 buckets=self._buckets,
                 dead_letters=self._dead_letters,
+                evidence=self._evidence,
                 health=lambda: self.health,
                 metrics=lambda: "watermaster_messages_received_total 7\n",
             ),
@@ -140,6 +141,10 @@ class Console:
             assert time.monotonic() < deadline
             time.sleep(0.01)
         return self
+
+    def _evidence(self, name: str) -> Path | None:
+        path = self.path / "evidence" / name
+        return path if path.is_file() else None
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()

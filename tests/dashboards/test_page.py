@@ -18,7 +18,6 @@ from ingest.store_reader import Totals
 from storage.store import Point
 from tests.alerting.sample_alerts import DAWN, change, shortfall
 from tests.dashboards.console_server import Answer, Console
-from watermaster.cli.words import CHINESE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -136,10 +135,6 @@ def test_no_word_is_missing_in_either_language() -> None:
         assert all(pair), phrase
         gaps = [sorted(re.findall(r"{(\w+)}", text)) for text in pair]
         assert gaps[0] == gaps[1], phrase
-
-
-def test_page_and_commands_say_the_same_word_for_the_same_thing() -> None:
-    assert {word: chinese for word, chinese in CHINESE.items() if LISTED[word][0] != chinese} == {}
 
 
 def test_every_link_of_the_page_leads_somewhere(page: Console) -> None:

@@ -31,8 +31,12 @@ MESSAGES = st.lists(
 
 def plain(batch: DecodedBatch) -> list[object]:
     """What a batch says but for its ticks, in a form that can be compared."""
-    others = [field.name for field in fields(batch) if field.name not in ("observations", "ticks")]
-    columns = [getattr(batch.observations, field.name).tolist() for field in fields(Observations)]
+    others = [field.name for field in fields(batch) if field.name not in ("observations", "ahead", "ticks")]
+    columns = [
+        getattr(rows, field.name).tolist()
+        for rows in (batch.observations, batch.ahead)
+        for field in fields(Observations)
+    ]
     return [*(getattr(batch, name) for name in others), *columns]
 
 

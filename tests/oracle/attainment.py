@@ -1,4 +1,12 @@
-"""Attainment of a target over its due periods, and how complete and how timely its data were."""
+"""Attainment of a target over its due periods, and how complete and how timely its data were.
+
+`due` = periods wholly inside [first accepted event time of the stream − one interval, last + one interval], bounds
+included; `--from/--to` replace both; […] All counts are over due periods (not-applicable ones are not due): `valid` =
+assessable, exempt or not; `attained` = met, exempt or not; `exempt` = covered, assessable or not. `attainment` =
+min(1, attained / (due − exempt)) (published form), `attainment_strict` = attained outside exempt periods /
+(due − exempt), `attainment_valid` = attained outside exempt periods / valid outside exempt periods; null when the
+denominator is 0.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +14,8 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from .clock import MINUTE
-from .period import VALID, slot_end
+from .decode import VALID
+from .observed import slot_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -112,7 +120,6 @@ def _punctual_slots(register: Register, target: Target, readings: Mapping[int, R
         station = register.row_at("stations", event, station=target.station)
         if station is None or reading.flag not in VALID:
             continue
-        report = int(Fraction(station.get("report_min", "") or station["interval_min"]) * MINUTE)
-        if reading.first_received <= event + report + register.station_lateness(station):
+        if reading.first_received <= event + register.report(station) + register.station_lateness(station):
             found.add(slot_end(event, target.interval))
     return found

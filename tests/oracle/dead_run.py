@@ -23,8 +23,6 @@ def dead_run_case(path: Path = EXCERPT, target: str = "") -> Case:
         path: CSV with timestamp_utc, discharge_m3s, stage_m.
         target: Value of the three targets, m3/s; empty = the 20 % quantile of the file.
 
-    Returns:
-        Writer of the config directory, and the recorded lines.
     """
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -68,4 +66,4 @@ def dead_run_case(path: Path = EXCERPT, target: str = "") -> Case:
             value=low_flow,
             basis=basis,
         )
-    return Case(tables.write, records)
+    return Case(tables, records)

@@ -7,17 +7,17 @@ import re
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from .clock import MINUTE, parse_time
 from .register import micro
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from .register import Register, Row
 
-__all__ = ["Accepted", "Reading", "read_stream"]
+__all__ = ["VALID", "Accepted", "Arrival", "Reading", "Stream", "accept", "read_stream"]
 
 DAILY = Fraction(1, 86_400)
 FLOW = {
@@ -58,9 +58,34 @@ UNITS: dict[str, dict[str, Fraction]] = {
     "flow_state": NONE,
 }
 SWITCHES = ("pump", "door", "meter_fault")
+VALID = (1, 2, 3)
 FUTURE = 10 * MINUTE
 PREFIX = "watermaster/v1/"
+CHANNELS = (["up", "json"], ["up", "sl651"], ["up", "slt427"], ["status"])
 GATEWAY = re.compile(r"[A-Za-z0-9.-][A-Za-z0-9_.-]{0,63}")
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """One value as it came: of a line, at a time, with its flag; flag 0 = rejected, its time is impossible."""
+
+    line: int
+    received: int
+    station: str
+    quantity: str
+    event: int
+    value: int | None
+    flag: int
+
+
+@dataclass
+class Stream:
+    """What a record says, in the order of its lines, when each gateway was first heard, when it began and ended."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    heard: dict[str, int] = field(default_factory=dict)
+    first_received: int | None = None
+    last_received: int | None = None
 
 
 @dataclass
@@ -83,7 +108,7 @@ class Accepted:
 
 def read_stream(
     records: Sequence[Mapping[str, object]], register: Register, start: int | None, end: int | None
-) -> Accepted:
+) -> Stream:
     """Read the lines ordered by (received_at, place in the record); keep what lies in ``start < event time <= end``."""
     lines = []
     for position, record in enumerate(records):
@@ -91,18 +116,49 @@ def read_stream(
         if received is None:
             message = f"record {position}: no received_at"
             raise ValueError(message)
-        lines.append((received, position, _gateway(str(record["topic"])), record["payload"]))
+        lines.append((received, position, str(record["topic"]), record["payload"]))
     lines.sort(key=lambda line: (line[0], line[1]))
 
-    accepted = Accepted()
-    for received, _, gateway, payload in lines:
+    stream = Stream()
+    for number, (received, _, topic, payload) in enumerate(lines):
+        stream.first_received = received if stream.first_received is None else stream.first_received
+        stream.last_received = received
+        gateway, is_json = _gateway(topic)
         if gateway is None:
             continue
-        for element in _elements(payload):
+        stream.heard.setdefault(gateway, received)
+        for element in _elements(payload) if is_json else []:
             for code, quantity, event, value in _readings(element, register.zone):
                 outside = (start is not None and event <= start) or (end is not None and event > end)
-                if not outside and _is_sane(register, event, received) and _may_send(register, gateway, code, event):
-                    _keep(accepted, register, (code, quantity, event), value, received)
+                if outside or not _may_send(register, gateway, code, event):
+                    continue
+                point = register.row_at("points", event, station=code, quantity=quantity)
+                flag = _flag(point, value) if _is_sane(register, event, received) else 0
+                stream.arrivals.append(Arrival(number, received, code, quantity, event, value, flag))
+    return stream
+
+
+def accept(stream: Stream, set_aside: Collection[tuple[int, str]] = ()) -> Accepted:
+    """Apply the key rules: the first value stays on repetition, a later other value wins, null never replaces.
+
+    Args:
+        stream: Values in the order in which they came.
+        set_aside: (line, station) whose values are stored, but not judged.
+    """
+    accepted = Accepted()
+    for each in stream.arrivals:
+        if each.flag == 0:
+            continue
+        accepted.first = each.event if accepted.first is None else min(accepted.first, each.event)
+        accepted.last = each.event if accepted.last is None else max(accepted.last, each.event)
+        if (each.line, each.station) in set_aside:
+            continue
+        known = accepted.series.setdefault((each.station, each.quantity), {})
+        if each.event not in known:
+            known[each.event] = Reading(each.value, each.received, each.flag)
+        elif each.value is not None:
+            known[each.event].value = each.value
+            known[each.event].flag = each.flag
     return accepted
 
 
@@ -118,24 +174,21 @@ def _may_send(register: Register, gateway: str, code: str, event: int) -> bool:
     return station is not None and station.get("gateway", "") in ("", gateway)
 
 
-def _gateway(topic: str) -> str | None:
-    """Gateway of a JSON reading's topic; None for status, heartbeat and whatever does not fit."""
+def _gateway(topic: str) -> tuple[str | None, bool]:
+    """Gateway that a topic speaks for, if any, and whether its payload is JSON readings."""
     if not topic.startswith(PREFIX):
-        return None
-    parts = topic.removeprefix(PREFIX).split("/")
-    return parts[0] if parts[1:] == ["up", "json"] and GATEWAY.fullmatch(parts[0]) else None
-
-
-def _not_json(text: str) -> NoReturn:
-    message = f"not JSON: {text}"
-    raise ValueError(message)
+        return None, False
+    name, *rest = topic.removeprefix(PREFIX).split("/")
+    if not GATEWAY.fullmatch(name) or rest not in CHANNELS:
+        return None, False
+    return name, rest == ["up", "json"]
 
 
 def _elements(payload: object) -> list[Mapping[str, object]]:
     """Elements of a payload that are objects; broken JSON has none."""
     if isinstance(payload, bytes):
         try:
-            payload = json.loads(payload.decode("utf-8"), parse_constant=_not_json)
+            payload = json.loads(payload.decode("utf-8"))
         except (ValueError, RecursionError):
             return []
     found = payload if isinstance(payload, list) else [payload]
@@ -195,20 +248,6 @@ def _exact(value: float) -> Fraction | None:
     """Give the decimal number that was written, not the nearest binary one; None for infinity and NaN."""
     number = Decimal(repr(value))
     return Fraction(number) if number.is_finite() else None
-
-
-def _keep(accepted: Accepted, register: Register, key: tuple[str, str, int], value: int | None, received: int) -> None:
-    """Apply the key rules: the first value stays on repetition, a later other value wins, null never replaces."""
-    code, quantity, event = key
-    accepted.first = event if accepted.first is None else min(accepted.first, event)
-    accepted.last = event if accepted.last is None else max(accepted.last, event)
-    known = accepted.series.setdefault((code, quantity), {})
-    flag = _flag(register.row_at("points", event, station=code, quantity=quantity), value)
-    if event not in known:
-        known[event] = Reading(value, received, flag)
-    elif value is not None:
-        known[event].value = value
-        known[event].flag = flag
 
 
 def _flag(point: Row | None, value: int | None) -> int:

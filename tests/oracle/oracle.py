@@ -2,26 +2,48 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .alert import Alert, write_line
 from .attainment import attain
 from .clock import DAY, format_time, parse_time
-from .decode import Accepted, read_stream
-from .period import Target, list_periods, slot_values
+from .decode import accept, read_stream
+from .fault import FAULTS, judge_faults
+from .loss import judge_losses
+from .observed import Observed
+from .parts import COMPARED, shortfall_part
+from .period import Target, list_periods
 from .register import read_register
-from .shortfall import judge_instant, judge_periods
+from .shortfall import judge_shortfall
+from .skew import find_skews
+from .stillness import judge_stopped
+from .warning import judge_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
+    from .alert import Line
     from .register import Register
     from .shortfall import Shortfall
 
 __all__ = ["judge"]
 
-Line = dict[str, object]
+
+@dataclass(frozen=True)
+class Limits:
+    """The range that is judged: ``--from`` and ``--to``, else what the stream spans."""
+
+    start: int | None
+    end: int | None
+
+    def span(self, observed: Observed, interval: int) -> tuple[int, int] | None:
+        """(from, to] for a station; None where nothing says."""
+        accepted = observed.accepted
+        lower = self.start if self.start is not None or accepted.first is None else accepted.first - interval
+        upper = self.end if self.end is not None or accepted.last is None else accepted.last + interval
+        return None if lower is None or upper is None else (lower, upper)
 
 
 def judge(
@@ -30,14 +52,16 @@ def judge(
     *,
     start: str | int | None = None,
     end: str | int | None = None,
+    parts: Collection[str] = COMPARED,
 ) -> tuple[list[Line], list[Line]]:
-    """Judge every discharge target with basis instant, hour or day over a whole record.
+    """Judge a whole record.
 
     Args:
         records: Recorded lines: ``received_at``, ``topic``, ``payload`` (a decoded JSON value, or bytes).
         config: Config directory; ``time.*`` of watermaster.yaml and the tables of registry/.
         start: ``--from``, exclusive; None = one interval before the first accepted event time.
         end: ``--to``, inclusive; None = one interval after the last.
+        parts: What is judged (parts.py); by default what the product judges too.
 
     Returns:
         Alerts as in CONTRACT section 6 without id, rule, config, revised and case, and with ``previous_onset`` for
@@ -45,103 +69,94 @@ def judge(
         register.
     """
     register = read_register(config)
-    lower = None if start is None else parse_time(start, register.zone)
-    upper = None if end is None else parse_time(end, register.zone)
-    accepted = read_stream(records, register, lower, upper)
-    alerts: list[Line] = []
+    limits = Limits(*(None if each is None else parse_time(each, register.zone) for each in (start, end)))
+    stream = read_stream(records, register, limits.start, limits.end)
+    skews, set_aside = find_skews(register, stream)
+    observed = Observed(register, accept(stream, set_aside if "set_aside" in parts else ()))
+    alerts: list[Alert] = []
     attainment: list[Line] = []
-    for rows in register.targets():
-        station = next((row for row in register.tables["stations"] if row["station"] == rows[0]["station"]), None)
-        if station is None:
-            continue
-        found, line = _judge_target(register, Target.of(rows, station), accepted, (lower, upper))
+    for target in _targets(register, parts):
+        found, line = _judge_target(observed, target, limits, parts)
         alerts += found
         attainment.append(line)
-    alerts.sort(key=lambda alert: (str(alert["onset"]), str(alert["class"]), _code(alert), str(alert["target_id"])))
-    return alerts, attainment
+    reasons = {reason for reason in FAULTS if f"device_fault/{reason}" in parts}
+    for code in register.codes():
+        span = limits.span(observed, register.interval(code) or 0)
+        watermark = None if span is None else span[1]
+        alerts += judge_stopped(observed, code) if "flow_stopped" in parts else []
+        alerts += judge_faults(observed, code, skews.get(code, ()), reasons, watermark) if reasons else []
+    alerts += judge_losses(register, stream) if "data_loss" in parts else []
+    return _write(register, alerts), attainment
 
 
-def _code(alert: Line) -> str:
-    subject = alert["subject"]
-    return str(subject["code"]) if isinstance(subject, dict) else ""
+def _targets(register: Register, parts: Collection[str]) -> list[Target]:
+    """Targets that are to be judged, of stations that exist."""
+    found = []
+    for rows in register.targets():
+        interval = register.interval(rows[0]["station"])
+        if interval is None or shortfall_part(rows[0]["quantity"], rows[0]["basis"]) not in parts:
+            continue
+        if "min_inflow" in parts or not any(row.get("inflow_rule", "") for row in rows):
+            found.append(Target.of(rows, interval))
+    return found
+
+
+def _write(register: Register, alerts: list[Alert]) -> list[Line]:
+    """Lines in their order, each with the onset of the one before of its class, subject and target."""
+    lines = []
+    before: dict[tuple[str, str, str | None], str] = {}
+    for alert in sorted(alerts, key=lambda each: each.raised_at):
+        key = (alert.name, f"{alert.kind} {alert.code}", alert.target_id)
+        lines.append(write_line(register, alert, before.get(key)))
+        before[key] = format_time(alert.onset, register.zone)
+    lines.sort(key=lambda line: (str(line["onset"]), str(line["class"]), _subject(line), str(line["target_id"] or "")))
+    return lines
+
+
+def _subject(line: Line) -> tuple[str, str]:
+    subject = line["subject"]
+    return (str(subject["kind"]), str(subject["code"])) if isinstance(subject, dict) else ("", "")
 
 
 def _judge_target(
-    register: Register, target: Target, accepted: Accepted, limits: tuple[int | None, int | None]
-) -> tuple[list[Line], Line]:
+    observed: Observed, target: Target, limits: Limits, parts: Collection[str]
+) -> tuple[list[Alert], Line]:
+    register = observed.register
     name: Line = {
         "station": target.station,
-        "quantity": "discharge",
+        "quantity": target.quantity,
         "target_id": target.id,
         "basis": target.basis,
         "from": None,
         "to": None,
     }
-    lower, upper = limits
-    if lower is None and accepted.first is not None:
-        lower = accepted.first - target.interval
-    if upper is None and accepted.last is not None:
-        upper = accepted.last + target.interval
-    if lower is None or upper is None:
+    span = limits.span(observed, target.interval)
+    if span is None:
         return [], name | attain(register, target, [], {}, (0, 0))
-    readings = accepted.series.get((target.station, "discharge"), {})
-    slots = slot_values(readings, target.interval)
-    ends = [lower, upper, *slots]
-    periods = list_periods(register, target, slots, min(ends) - DAY, max(ends) + DAY)
-    if target.basis == "instant":
-        found = judge_instant(register, target, periods)
-    else:
-        found = judge_periods(register, target, periods, upper)
-    alerts = []
-    previous = None
-    for shortfall in found:
-        alerts.append(_line(register, target, shortfall, previous))
-        previous = format_time(shortfall.onset, register.zone)
-    span: Line = {"from": format_time(lower, register.zone), "to": format_time(upper, register.zone)}
-    return alerts, name | span | attain(register, target, periods, readings, (lower, upper))
+    ends = [*span, *observed.slots(target.station, target.quantity)]
+    periods = list_periods(observed, target, min(ends) - DAY, max(ends) + DAY)
+    shortfalls = judge_shortfall(register, target, periods, span[1])
+    alerts = [_shortfall(target, shortfall) for shortfall in shortfalls]
+    if "eflow_warning" in parts:
+        alerts += judge_warnings(observed, target, periods, shortfalls, span[1])
+    readings = observed.readings(target.station, target.quantity)
+    shown: Line = {"from": format_time(span[0], register.zone), "to": format_time(span[1], register.zone)}
+    return alerts, name | shown | attain(register, target, periods, readings, span)
 
 
-def _line(register: Register, target: Target, alert: Shortfall, previous: str | None) -> Line:
-    shown = alert.shown
-    station = register.row_at("stations", shown.end, station=target.station) or {}
-    point = register.row_at("points", shown.end, station=target.station, quantity="discharge") or {}
-    accuracy = Fraction(point["accuracy_pct"]) if point.get("accuracy_pct", "") else None
-
-    def time(moment: int) -> str:
-        return format_time(moment, register.zone)
-
-    return {
-        "class": "eflow_shortfall",
-        "reason": "below_target",
-        "level": alert.levels[-1][0],
-        "state": "firing" if alert.resolved_at is None else "resolved",
-        "subject": {"kind": "station", "code": target.station},
-        "target_id": target.id,
-        "basin": station.get("basin", "") or None,
-        "division": station.get("division", "") or None,
-        "onset": time(alert.onset),
-        "raised_at": time(alert.raised_at),
-        "resolved_at": None if alert.resolved_at is None else time(alert.resolved_at),
-        "levels": [{"level": level, "at": time(moment)} for level, moment in alert.levels],
-        "worst": {"ratio": _number(alert.worst.ratio), "deficit_m": None, "at": time(alert.worst.end)},
-        "value": _number(Fraction(shown.value, 1_000_000)),
-        "target": _number(Fraction(shown.target, 1_000_000)),
-        "ratio": _number(shown.ratio),
-        "basis": target.basis,
-        "window": {
-            "from": time(shown.start),
-            "to": time(shown.end),
-            "expected": shown.expected,
-            "valid": shown.valid,
-        },
-        "uncertainty_pct": _number(accuracy),
-        "within_uncertainty": None if accuracy is None else shown.value * (1 + accuracy / 100) >= shown.target,
-        "rating": None,
-        "estimate": None,
-        "previous_onset": previous,
-    }
-
-
-def _number(value: Fraction | None) -> float | None:
-    """Round half even to six decimals."""
-    return None if value is None else round(value * 1_000_000) / 1_000_000
+def _shortfall(target: Target, found: Shortfall) -> Alert:
+    return Alert(
+        kind="station",
+        code=target.station,
+        name="eflow_shortfall",
+        reason="below_target",
+        onset=found.onset,
+        raised_at=found.raised_at,
+        resolved_at=found.resolved_at,
+        target_id=target.id,
+        quantity=target.quantity,
+        basis=target.basis,
+        levels=found.levels,
+        shown=found.shown,
+        worst=found.worst,
+    )

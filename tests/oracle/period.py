@@ -1,4 +1,17 @@
-"""Slots, periods, effective targets, exemptions, seasons: all that is known of a period before it is judged."""
+"""Periods and effective targets: all that is known of a period before it is judged.
+
+period value = mean of valid slot values (`volume`: mean × expected slots); […] expected = slots of the period;
+assessable at ≥ `min_valid_pct` (50 %) valid slots. Hour H = (H−1:00, H:00]; day D with `day_start_hour` h = (D h:00,
+D+1 h:00], named D; ten_day = days 1–10, 11–20, 21–end of month; month; the latter two from `day_start_hour` of their
+first day; zone fixed +08:00.
+
+A period over a switch uses Σ value × minutes / minutes, rounded to 1e-6, other columns from the row valid at its end;
+a period not wholly covered by rows is neither judged nor due; an instant slot is held against the row valid at its
+end, a 60-min mean against the mean target of its slots.
+
+"Release all inflow" (effective target = min(target, inflow)) applies only where `inflow_rule` says so and the inflow
+is measured upstream of the diversion over the same window with ≥ 50 % valid, else the full target
+"""
 
 from __future__ import annotations
 
@@ -8,18 +21,20 @@ from fractions import Fraction
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .clock import DAY, HOUR, MINUTE, date_of
-from .register import covered_range, in_season, is_date, micro, target_id
+from .clock import DAY, HOUR, date_of, midnight
+from .exemption import days_that_name, is_applicable, is_exempt
+from .observed import mean, slot_end
+from .register import covered_range, in_season, micro, target_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterator
 
-    from .decode import Reading
+    from .observed import Observed
     from .register import Register, Row
 
-__all__ = ["Period", "Target", "list_periods", "mean", "slot_end", "slot_values"]
+__all__ = ["LEVEL_QUANTITIES", "Period", "Target", "bound_so_far", "cut", "list_periods", "look_at", "period_value"]
 
-VALID = (1, 2, 3)
+LEVEL_QUANTITIES = ("stage", "water_level")
 
 
 @dataclass(frozen=True)
@@ -28,26 +43,48 @@ class Target:
 
     id: str
     station: str
+    quantity: str
     basis: str
     interval: int
     rows: tuple[Row, ...]
 
     @classmethod
-    def of(cls, rows: list[Row], station: Row) -> Target:
+    def of(cls, rows: list[Row], interval: int) -> Target:
         """Target of the register's rows."""
-        interval = int(station["interval_min"]) * MINUTE
-        return cls(target_id(rows[0]), rows[0]["station"], rows[0]["basis"], interval, tuple(rows))
+        first = rows[0]
+        return cls(target_id(first), first["station"], first["quantity"], first["basis"], interval, tuple(rows))
+
+    @property
+    def is_level(self) -> bool:
+        """Whether metres of deficit decide, never a ratio."""
+        return self.quantity in LEVEL_QUANTITIES
+
+    @property
+    def start_hour(self) -> int:
+        """When its days begin, ms after midnight."""
+        return int(self.rows[0].get("day_start_hour", "") or "0") * HOUR
+
+    def row_at(self, register: Register, moment: int) -> Row | None:
+        """Find the row that is valid at an instant."""
+        for row in self.rows:
+            if register.is_valid(row, moment) and in_season(row["from_day"], row["to_day"], date_of(moment)):
+                return row
+        return None
 
 
 @dataclass(frozen=True)
 class Period:
-    """A slot, hour or day of a target, (start, end]. ``value`` is the mean of its valid slots, None without any."""
+    """A slot, hour, day, ten-day or month of a target, (start, end].
+
+    ``value`` is None without any valid slot; ``target`` is ``full_target``, or the inflow where a rule says so.
+    """
 
     start: int
     end: int
     expected: int
     valid: int
     value: int | None
+    full_target: int
     target: int
     assessable: bool
     exempt: bool
@@ -59,80 +96,80 @@ class Period:
         return self.assessable and self.value is not None and self.value >= self.target - 1
 
 
-def mean(values: Iterable[int]) -> int:
-    """Mean of integers, rounded half even.
+def cut(basis: str, interval: int, start_hour: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """(start, end] of the periods of a basis that begin before ``last``, from the one that holds ``first`` on."""
+    if basis in ("ten_day", "month"):
+        day = date_of(first - start_hour).replace(day=1)
+        while midnight(day) + start_hour < last:
+            following = _next_first(basis, day)
+            if midnight(following) + start_hour >= first:
+                yield midnight(day) + start_hour, midnight(following) + start_hour
+            day = following
+        return
+    length = {"instant": interval, "hour": HOUR, "day": DAY}[basis]
+    offset = start_hour if basis == "day" else 0
+    start = (first - offset) // length * length + offset - length
+    while start < last:
+        yield start, start + length
+        start += length
 
-    >>> mean([1, 2]), mean([2, 3])
-    (2, 2)
+
+def _next_first(basis: str, day: date) -> date:
+    """First day of the period after the one that begins with this day.
+
+    >>> _next_first("ten_day", date(2026, 2, 11)), _next_first("ten_day", date(2026, 2, 21))
+    (datetime.date(2026, 2, 21), datetime.date(2026, 3, 1))
     """
-    numbers = list(values)
-    return round(Fraction(sum(numbers), len(numbers)))
+    if basis == "ten_day" and day.day < 21:
+        return day + timedelta(days=10)
+    return (day.replace(day=1) + timedelta(days=31)).replace(day=1)
 
 
-def slot_end(event: int, interval: int) -> int:
-    """End of the slot (end - interval, end] that holds an instant."""
-    return -(-event // interval) * interval
-
-
-def slot_values(readings: Mapping[int, Reading], interval: int) -> dict[int, int]:
-    """Mean of the valid values of each valid slot, by its end."""
-    found: dict[int, list[int]] = {}
-    for event, reading in readings.items():
-        if reading.flag in VALID and reading.value is not None:
-            found.setdefault(slot_end(event, interval), []).append(reading.value)
-    return {end: mean(found[end]) for end in sorted(found)}
-
-
-def list_periods(register: Register, target: Target, slots: Mapping[int, int], first: int, last: int) -> list[Period]:
+def list_periods(observed: Observed, target: Target, first: int, last: int) -> list[Period]:
     """Periods of the target from the one that holds ``first`` to the one that holds ``last``, in order.
 
     Left out are those not wholly covered by rows of the target, and those to which it does not apply (ice, dry season).
     """
-    length = {"instant": target.interval, "hour": HOUR, "day": DAY}[target.basis]
-    offset = int(target.rows[0].get("day_start_hour", "") or "0") * HOUR if target.basis == "day" else 0
     found = []
-    start = (first - offset) // length * length + offset - length
-    while start < last:
-        end = start + length
-        period = _look_at(register, target, slots, start, end)
+    for start, end in cut(target.basis, target.interval, target.start_hour, first, last):
+        period = look_at(observed, target, start, end)
         if period is not None:
             found.append(period)
-        start = end
     return found
 
 
-def _look_at(register: Register, target: Target, slots: Mapping[int, int], start: int, end: int) -> Period | None:
-    row = _row_at(register, target, end)
-    effective = _effective_target(register, target, start, end)
-    if row is None or effective is None or not _applies(register, target, start, end):
+def look_at(observed: Observed, target: Target, start: int, end: int) -> Period | None:
+    """Everything known of a period; None where it is not covered or not applicable."""
+    register = observed.register
+    row = target.row_at(register, end)
+    full = _full_target(register, target, start, end)
+    days = days_that_name(target.basis, start, end, target.start_hour)
+    if row is None or full is None or not is_applicable(register, target.station, days, end):
         return None
-    values = []
-    expected = 0
-    moment = slot_end(start + 1, target.interval)
-    while moment <= end:
-        expected += 1
-        if moment in slots:
-            values.append(slots[moment])
-        moment += target.interval
+    slots = observed.slots(target.station, target.quantity)
+    ends = range(slot_end(start + 1, target.interval), end + 1, target.interval)
+    values = [slots[moment] for moment in ends if moment in slots]
+    inflow = _inflow(observed, target, row, start, end)
     least = Fraction(row.get("min_valid_pct", "") or "50") if target.basis != "instant" else Fraction(0)
     return Period(
         start=start,
         end=end,
-        expected=expected,
+        expected=len(ends),
         valid=len(values),
-        value=mean(values) if values else None,
-        target=effective,
-        assessable=len(values) > 0 and len(values) * 100 >= least * expected,
-        exempt=_is_exempt(register, target, start, end),
+        value=period_value(values, len(ends), target.quantity) if values else None,
+        full_target=full,
+        target=full if inflow is None else min(full, inflow),
+        assessable=len(values) > 0 and len(values) * 100 >= least * len(ends),
+        exempt=is_exempt(register, target.station, target.id, days, (start, end)),
         row=row,
     )
 
 
-def _row_at(register: Register, target: Target, moment: int) -> Row | None:
-    for row in target.rows:
-        if register.is_valid(row, moment) and in_season(row["from_day"], row["to_day"], moment):
-            return row
-    return None
+def period_value(values: list[int], expected: int, quantity: str) -> int:
+    """Mean of the valid slot values; for volume times the expected slots. Rounded once, half even."""
+    if quantity == "volume":
+        return round(Fraction(sum(values) * expected, len(values)))
+    return mean(values)
 
 
 def _pieces(register: Register, target: Target, start: int, end: int) -> list[tuple[int, int]]:
@@ -145,45 +182,37 @@ def _pieces(register: Register, target: Target, start: int, end: int) -> list[tu
     return list(pairwise(inside))
 
 
-def _effective_target(register: Register, target: Target, start: int, end: int) -> int | None:
+def _full_target(register: Register, target: Target, start: int, end: int) -> int | None:
     """Target in micro-units: sum of value times minutes over minutes; a slot has the one valid at its end."""
-    if target.basis == "instant":
-        row = _row_at(register, target, end)
-        return micro(row["value"]) if row else None
+    last = target.row_at(register, end)
+    if target.basis == "instant" or last is None:
+        return None if last is None else micro(last["value"])
     total = 0
     for left, right in _pieces(register, target, start, end):
-        row = _row_at(register, target, right)
+        row = target.row_at(register, right)
         if row is None:
             return None
         total += micro(row["value"]) * (right - left)
     return round(Fraction(total, end - start))
 
 
-def _applies(register: Register, target: Target, start: int, end: int) -> bool:
-    """Whether not the whole period lies in the ice or the dry season of the station."""
-    for _, right in _pieces(register, target, start, end):
-        station = register.row_at("stations", right, station=target.station)
-        seasons = (("ice_from", "ice_to"), ("dry_from", "dry_to")) if station else ()
-        if station is None or not any(
-            station.get(first, "") and station.get(last, "") and in_season(station[first], station[last], right)
-            for first, last in seasons
-        ):
-            return True
-    return False
+def bound_so_far(observed: Observed, target: Target, period: Period, until: int) -> int:
+    """Target of the whole period, or the inflow over its part so far where that is less and the rule says so."""
+    inflow = _inflow(observed, target, period.row, period.start, until)
+    return period.full_target if inflow is None else min(period.full_target, inflow)
 
 
-def _is_exempt(register: Register, target: Target, start: int, end: int) -> bool:
-    for row in register.tables["exemptions"]:
-        if row["station"] != target.station or row.get("target", "") not in ("", target.id):
-            continue
-        if row.get("state", "") not in ("", "approved"):
-            continue
-        if target.basis == "day" and is_date(row["from"]) and is_date(row["to"]):
-            name = date_of(start) + timedelta(days=1 if start % DAY == 0 else 0)
-            if date.fromisoformat(row["from"]) <= name <= date.fromisoformat(row["to"]):
-                return True
-        else:
-            first, last = covered_range(row["from"], row["to"], register.zone)
-            if first <= start and end <= last:
-                return True
-    return False
+def _inflow(observed: Observed, target: Target, row: Row, start: int, end: int) -> int | None:
+    """Inflow over a window; None without the rule, without a station, or with under 50 % of its slots valid."""
+    if row.get("inflow_rule", "") != "min_inflow":
+        return None
+    source = row.get("inflow_station", "")
+    interval = observed.register.interval(source)
+    if interval is None:
+        return None
+    ends = range(slot_end(start + 1, interval), end + 1, interval)
+    slots = observed.slots(source, target.quantity)
+    values = [slots[moment] for moment in ends if moment in slots]
+    if not values or len(values) * 2 < len(ends):
+        return None
+    return period_value(values, len(ends), target.quantity)

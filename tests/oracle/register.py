@@ -6,20 +6,34 @@ import csv
 from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
+from functools import cache
 from typing import TYPE_CHECKING
 
 import yaml
 
-from .clock import DAY, MINUTE, date_of, midnight, parse_time, parse_zone
+from .clock import DAY, MINUTE, midnight, parse_time, parse_zone
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["Register", "Row", "covered_range", "in_season", "micro", "read_register"]
+__all__ = [
+    "BASES",
+    "QUANTITIES",
+    "Register",
+    "Row",
+    "covered_range",
+    "in_season",
+    "is_date",
+    "micro",
+    "read_register",
+    "target_id",
+]
 
 Row = dict[str, str]
 FOREVER = 1 << 62
 TABLES = ("stations", "points", "eflow_targets", "exemptions", "levels")
+QUANTITIES = ("discharge", "stage", "water_level", "volume")
+BASES = ("instant", "hour", "day", "ten_day", "month")
 
 
 @dataclass(frozen=True)
@@ -30,6 +44,10 @@ class Register:
     lateness: int
     max_age: int
     tables: dict[str, list[Row]]
+
+    def codes(self) -> list[str]:
+        """Every station of the register, in its order."""
+        return list(dict.fromkeys(row["station"] for row in self.tables["stations"]))
 
     def row_at(self, table: str, moment: int, **key: str) -> Row | None:
         """Find the one row with these columns that is valid at an instant."""
@@ -46,15 +64,26 @@ class Register:
     def station_lateness(self, station: Row) -> int:
         """Lateness allowed to a station, ms."""
         text = station.get("lateness_min", "")
-        return int(Fraction(text) * MINUTE) if text else self.lateness
+        return minutes(text) if text else self.lateness
 
     def targets(self) -> list[list[Row]]:
-        """Rows of each target that the oracle judges, in the order of the register."""
+        """Rows of each target, in the order of the register."""
         found: dict[str, list[Row]] = {}
         for row in self.tables["eflow_targets"]:
-            if row["quantity"] == "discharge" and row["basis"] in ("instant", "hour", "day"):
+            if row["quantity"] in QUANTITIES and row["basis"] in BASES:
                 found.setdefault(target_id(row), []).append(row)
-        return [rows for rows in found.values() if not any(row.get("inflow_rule", "") for row in rows)]
+        return list(found.values())
+
+    def interval(self, code: str) -> int | None:
+        """Length of a station's slots, ms; None for a station that nobody registered."""
+        for row in self.tables["stations"]:
+            if row["station"] == code:
+                return int(row["interval_min"]) * MINUTE
+        return None
+
+    def report(self, station: Row) -> int:
+        """How often a station reports, ms; its interval unless told."""
+        return minutes(station.get("report_min", "") or station["interval_min"])
 
 
 def target_id(row: Row) -> str:
@@ -64,11 +93,19 @@ def target_id(row: Row) -> str:
     )
 
 
+@cache
+def minutes(text: str) -> int:
+    """Decimal text of minutes in milliseconds."""
+    return int(Fraction(text) * MINUTE)
+
+
+@cache
 def micro(text: str) -> int:
     """Decimal text in micro-units, half even."""
     return round(Fraction(text) * 1_000_000)
 
 
+@cache
 def covered_range(first: str, last: str, zone: int) -> tuple[int, int]:
     """(start, end] of a pair of columns; a date D covers (D 00:00, D+1 00:00], an empty text is no bound."""
     start = -FOREVER
@@ -93,12 +130,11 @@ def _time(text: str, zone: int) -> int:
     return moment
 
 
-def in_season(from_day: str, to_day: str, moment: int) -> bool:
-    """Whether the day that covers an instant lies in a range of month-days, both inclusive, also over the new year.
+def in_season(from_day: str, to_day: str, day: date) -> bool:
+    """Whether a day lies in a range of month-days, both inclusive, also over the new year.
 
     ``to_day`` 02-28 includes 29 February.
     """
-    day = date_of(moment)
     here = (day.month, day.day)
     first = _month_day(from_day or "01-01")
     last = _month_day(to_day or "12-31")

@@ -1,13 +1,25 @@
-"""The class ``eflow_shortfall``: when it is raised, how its level moves, when it resolves (docs/alert-classes.md)."""
+"""The class ``eflow_shortfall``: when it is raised, how its level moves, when it resolves.
+
+hour…month: assessable period with value < effective target; instant: slots below for 60 min | start of the first
+failed period / its end; instant: start of the first low slot / end of the slot that completes 60 min; its value and
+ratio = mean of the last 60 min of valid slots | […] (bands.py) | hour, day: 2 consecutive assessable periods ≥ 1.05;
+ten_day, month: 1 period ≥ 1.00; instant: 60 min of slots ≥ 1.05; levels: target + 0.02 m. At 1.00–1.05 a period is
+attained but an open alert stays. `resolved_at` = end of the period or slot that completed it
+
+Level of a firing alert = the worse of the bands of the last 2 assessable periods (it rises at once and falls after
+two); a period that met its target counts as yellow while the alert is open. For instant: the worst band of the 60-min
+means that ended since `raised_at`, over the last 60 min.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from .alert import Evidence
+from .bands import LEVELS, band_at, reaches_recovery
 from .clock import HOUR
-from .period import mean
+from .observed import hold, mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -15,28 +27,7 @@ if TYPE_CHECKING:
     from .period import Period, Target
     from .register import Register
 
-__all__ = ["LEVELS", "Evidence", "Shortfall", "band", "bounds_at", "judge_instant", "judge_periods"]
-
-LEVELS = ("blue", "yellow", "orange", "red")
-DEFAULT_BOUNDS = {"yellow": Fraction(1), "orange": Fraction(8, 10), "red": Fraction(5, 10)}
-
-
-@dataclass(frozen=True)
-class Evidence:
-    """A period, or a 60-min mean: what a level is read from."""
-
-    start: int
-    end: int
-    expected: int
-    valid: int
-    value: int
-    target: int
-    band: str
-
-    @property
-    def ratio(self) -> Fraction | None:
-        """Exact ratio of value and target, None for a target of zero."""
-        return Fraction(self.value, self.target) if self.target else None
+__all__ = ["Shortfall", "judge_instant", "judge_periods", "judge_shortfall"]
 
 
 @dataclass
@@ -58,51 +49,21 @@ class Shortfall:
         self.shown = [evidence for evidence in window if evidence.band == level][-1]
 
     def remember(self, evidence: Evidence) -> None:
-        """Keep the least ratio, the first of equals."""
-        if evidence.ratio is not None and (self.worst.ratio is None or evidence.ratio < self.worst.ratio):
+        """Keep the worst, the first of equals."""
+        if evidence.is_worse(self.worst):
             self.worst = evidence
 
 
-def bounds_at(register: Register, basis: str, authority: str, moment: int) -> dict[str, Fraction]:
-    """Ratio bound of each level: the product's, each replaced by the authority's own row, else by the row for all."""
-    bounds = dict(DEFAULT_BOUNDS)
-    for owner in ("", authority):
-        latest: dict[str, str] = {}
-        for row in register.tables["levels"]:
-            if (row["authority"], row["class"], row["basis"]) != (owner, "eflow_shortfall", basis):
-                continue
-            if not row.get("ratio_below", "") or not register.is_valid(row, moment):
-                continue
-            level = row["level"]
-            if level not in latest or row["valid_from"] >= latest[level]:
-                latest[level] = row["valid_from"]
-                bounds[level] = Fraction(row["ratio_below"])
-    return bounds
-
-
-def band(value: int, target: int, bounds: dict[str, Fraction]) -> str:
-    """Worst level whose bound is not met; yellow where the target is met or no bound is missed.
-
-    Values in micro-units; a bound is met when value >= bound * target - 1.
-    """
-    worst = "yellow"
-    if value >= target - 1:
-        return worst
-    missed = [level for level, bound in bounds.items() if value < bound * target - 1]
-    return max(missed, key=LEVELS.index) if missed else worst
-
-
-def _authority(register: Register, target: Target, moment: int) -> str:
-    station = register.row_at("stations", moment, station=target.station)
-    return station.get("authority", "") if station else ""
-
-
-def _band_at(register: Register, target: Target, value: int, bound: int, moment: int) -> str:
-    return band(value, bound, bounds_at(register, target.basis, _authority(register, target, moment), moment))
+def judge_shortfall(register: Register, target: Target, periods: Sequence[Period], watermark: int) -> list[Shortfall]:
+    """Every shortfall of a target, in order."""
+    if target.basis == "instant":
+        return judge_instant(register, target, periods)
+    return judge_periods(register, target, periods, watermark)
 
 
 def judge_periods(register: Register, target: Target, periods: Sequence[Period], watermark: int) -> list[Shortfall]:
-    """Hours or days: raised by one failed period, resolved by two in a row at 1.05."""
+    """Hours to months: raised by one failed period; resolved by two in a row at 1.05, ten-days and months by one."""
+    needed = 1 if target.basis in ("ten_day", "month") else 2
     alerts: list[Shortfall] = []
     firing: Shortfall | None = None
     last: Evidence | None = None
@@ -118,7 +79,8 @@ def judge_periods(register: Register, target: Target, periods: Sequence[Period],
             valid=period.valid,
             value=period.value,
             target=period.target,
-            band=_band_at(register, target, period.value, period.target, period.end),
+            band=band_at(register, target, period.value, period.target, period.end),
+            is_level=target.is_level,
         )
         if firing is None:
             if not period.met:
@@ -129,8 +91,8 @@ def judge_periods(register: Register, target: Target, periods: Sequence[Period],
                 good = 0
             continue
         firing.remember(here)
-        good = good + 1 if reaches_recovery(here.value, here.target) else 0
-        if good == 2:
+        good = good + 1 if reaches_recovery(target, here.value, here.target) else 0
+        if good == needed:
             firing.resolved_at = here.end
             firing = None
             continue
@@ -139,14 +101,9 @@ def judge_periods(register: Register, target: Target, periods: Sequence[Period],
     return alerts
 
 
-def reaches_recovery(value: int, target: int) -> bool:
-    """Whether value >= 1.05 * target - 1e-6, in micro-units."""
-    return value * 100 >= target * 105 - 100
-
-
 def judge_instant(register: Register, target: Target, slots: Sequence[Period]) -> list[Shortfall]:
     """Slots: raised by 60 min of low slots, resolved by 60 min at 1.05; level from the 60-min means."""
-    count = max(1, HOUR // target.interval)
+    count = hold(60, target.interval)
     alerts: list[Shortfall] = []
     firing: Shortfall | None = None
     used: list[Period] = []
@@ -170,7 +127,7 @@ def judge_instant(register: Register, target: Target, slots: Sequence[Period]) -
             continue
         if here is not None:
             firing.remember(here)
-            if all(reaches_recovery(each.value or 0, each.target) for each in used[-count:]):
+            if all(reaches_recovery(target, each.value or 0, each.target) for each in used[-count:]):
                 firing.resolved_at = slot.end
                 firing = None
                 continue
@@ -191,5 +148,6 @@ def _mean_of(register: Register, target: Target, slots: Sequence[Period]) -> Evi
         valid=len(slots),
         value=value,
         target=bound,
-        band=_band_at(register, target, value, bound, end),
+        band=band_at(register, target, value, bound, end),
+        is_level=target.is_level,
     )

@@ -6,29 +6,25 @@ Flows hover round the targets in episodes, so that alerts are raised, change the
 
 from __future__ import annotations
 
-import base64
-import json
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
 
+from .arrival import reassign_received
+from .case import Case, Record
 from .tables import DAY, MINUTE, ZONE, Draft, Knobs, Site, Tables, fill_register, local_midnight, local_text
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-__all__ = ["Case", "Knobs", "Record", "make_case", "reassign_received", "write_records"]
-
-Record = dict[str, object]
-
-
-class Case(NamedTuple):
-    """What a judge is given."""
-
-    write_config: Callable[[Path], Path]
-    records: list[Record]
+__all__ = [
+    "Case",
+    "Knobs",
+    "Message",
+    "Record",
+    "as_record",
+    "chance",
+    "make_case",
+    "reassign_received",
+    "written",
+]
 
 
 @dataclass(frozen=True)
@@ -46,9 +42,6 @@ def make_case(seed: int, **knobs: int) -> Case:
     Args:
         seed: Everything follows from it.
         knobs: Fields of ``Knobs``.
-
-    Returns:
-        Writer of the config directory, and recorded lines ordered by received_at.
     """
     random = Random(seed)
     knob = Knobs(**knobs)
@@ -72,70 +65,18 @@ def make_case(seed: int, **knobs: int) -> Case:
         messages += _make_messages(random, knob, site, begin, begin + days * DAY)
     messages += _bad_messages(random, knob, sites, begin, days)
     messages.sort(key=lambda message: message.received)
-    return Case(draft.tables.write, [_line(random, message) for message in messages])
+    return Case(draft.tables, [as_record(random, message) for message in messages])
 
 
-def write_records(records: Sequence[Record], path: Path) -> None:
-    """Write lines as a recorded stream, .ndjson; bytes as payload_base64."""
-    with path.open("w", encoding="utf-8") as file:
-        for record in records:
-            line = dict(record)
-            if isinstance(line["payload"], bytes):
-                line["payload_base64"] = base64.b64encode(line["payload"]).decode("ascii")
-                del line["payload"]
-            file.write(json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n")
-
-
-def reassign_received(records: Sequence[Record], seed: int, lateness: int) -> list[Record]:
-    """Give every reading a new received_at between its event time and its event time + lateness.
-
-    For streams without corrections and bad elements. A line of several readings stays whole: it is received after the
-    last of them, and before the lateness of the first where that is possible.
-
-    Args:
-        records: Lines of a case.
-        seed: Of the new order.
-        lateness: Allowed lateness, ms.
-    """
-    random = Random(seed)
-    changed = []
-    for record in records:
-        times = _event_times(record["payload"])
-        if times:
-            received = random.randint(max(times), max(*times, min(times) + lateness - 1))
-            changed.append(record | {"received_at": received})
-        else:
-            changed.append(dict(record))
-    changed.sort(key=lambda record: (_milliseconds(record["received_at"]), random.random()))
-    return changed
-
-
-def _event_times(payload: object) -> list[int]:
-    if isinstance(payload, list):
-        return [time for element in payload for time in _event_times(element)]
-    if not isinstance(payload, dict):
-        return []
-    times = payload.get("times", [payload["time"]] if "time" in payload else [])
-    return [_milliseconds(time) for time in times]
-
-
-def _milliseconds(time: object) -> int:
-    if isinstance(time, int):
-        return time
-    moment = datetime.fromisoformat(str(time))
-    if moment.tzinfo is None:
-        return (moment.replace(tzinfo=UTC) - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1) - ZONE
-    return (moment - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
-
-
-def _line(random: Random, message: Message) -> Record:
+def as_record(random: Random, message: Message) -> Record:
+    """Write a line, its received_at in either form."""
     received: object = message.received
     if message.received % 1000 == 0 and random.random() < 0.3:
         received = local_text(message.received)
     return {"received_at": received, "topic": message.topic, "payload": message.payload}
 
 
-def _written(random: Random, moment: int) -> object:
+def written(random: Random, moment: int) -> object:
     """Write a time in one of the forms that gateways use."""
     form = random.random()
     if moment % 1000 or form < 0.2:
@@ -168,18 +109,18 @@ def _make_messages(random: Random, knob: Knobs, site: Site, begin: int, end: int
     batch: list[tuple[int, float | None]] = []
     silent_until = 0
     for slot, ratio in zip(ends, ratios, strict=True):
-        if _chance(random, knob.gaps):
+        if chance(random, knob.gaps):
             silent_until = slot + random.choice([40, 60, 61, 90, 200, 1500]) * MINUTE
-        if slot <= silent_until or _chance(random, knob.missing):
+        if slot <= silent_until or chance(random, knob.missing):
             continue
         times = {slot - random.choice([0, 0, 0, 1000, 17_321, 60_000])}
-        if _chance(random, knob.spread):
+        if chance(random, knob.spread):
             times |= {slot - random.randrange(site.interval) for _ in range(random.randint(1, 3))}
         readings = [(time, _value(random, knob, site, ratio)) for time in sorted(times)]
         together = site.interval <= 20 * MINUTE and random.random() < 0.5
         for several in [readings] if together else [[reading] for reading in readings]:
             messages += _send(random, knob, site, several)
-        if _chance(random, knob.late):
+        if chance(random, knob.late):
             batch.append((readings[-1][0] + 1, _value(random, knob, site, ratio)))
         if len(batch) >= 3:
             messages += _send(random, knob, site, batch)
@@ -187,14 +128,15 @@ def _make_messages(random: Random, knob: Knobs, site: Site, begin: int, end: int
     return messages
 
 
-def _chance(random: Random, per_thousand: int) -> bool:
+def chance(random: Random, per_thousand: int) -> bool:
+    """Whether something that happens so often per thousand happens now."""
     return random.randrange(1000) < per_thousand
 
 
 def _value(random: Random, knob: Knobs, site: Site, ratio: float) -> float | None:
-    if _chance(random, knob.nulls):
+    if chance(random, knob.nulls):
         return None
-    if _chance(random, knob.fails):
+    if chance(random, knob.fails):
         return random.choice([-0.5, -1.0, site.level * 21, 9999.0])
     digits = random.choice([3, 6, 6])
     nudge = random.choice([0, 0, 0, 0.000001, -0.000001, -0.000002])
@@ -205,16 +147,16 @@ def _send(random: Random, knob: Knobs, site: Site, readings: list[tuple[int, flo
     """Messages that carry the readings: once, again, corrected, in time or late."""
     newest = max(time for time, _ in readings)
     received = newest + random.choice([1000, 2500, 20_000, 110_000])
-    late = _chance(random, knob.late)
+    late = chance(random, knob.late)
     if late:
         received = newest + random.choice([31, 50, 90, 400, 2000, 8000]) * MINUTE
     found = [Message(received, site.topic, _element(random, site, readings))]
-    if _chance(random, knob.duplicates):
+    if chance(random, knob.duplicates):
         found.append(Message(received + random.choice([0, 1000, 70_000]), site.topic, _element(random, site, readings)))
-        if _chance(random, 300):
+        if chance(random, 300):
             nothing: list[tuple[int, float | None]] = [(time, None) for time, _ in readings]
             found.append(Message(received + 5000, site.topic, _element(random, site, nothing)))
-    if _chance(random, knob.corrections):
+    if chance(random, knob.corrections):
         changed: list[tuple[int, float | None]] = [
             (time, round(site.level * random.choice([0.4, 0.75, 0.99, 1.2]), 6)) for time, _ in readings
         ]
@@ -225,10 +167,10 @@ def _send(random: Random, knob: Knobs, site: Site, readings: list[tuple[int, flo
 
 def _element(random: Random, site: Site, readings: list[tuple[int, float | None]]) -> object:
     """Write readings in either shape, sometimes in L/s, sometimes beside other quantities, sometimes in an array."""
-    unit = "L/s" if _chance(random, 100) else None
+    unit = "L/s" if chance(random, 100) else None
     scaled = [None if value is None else (round(value * 1000, 3) if unit else value) for _, value in readings]
-    times = [_written(random, time) for time, _ in readings]
-    if len(readings) > 1 or _chance(random, 100):
+    times = [written(random, time) for time, _ in readings]
+    if len(readings) > 1 or chance(random, 100):
         history = {
             "station": site.code,
             "quantity": "discharge",
@@ -236,9 +178,9 @@ def _element(random: Random, site: Site, readings: list[tuple[int, float | None]
             "times": times,
             "values": scaled,
         }
-        return [history] if _chance(random, 200) else history
+        return [history] if chance(random, 200) else history
     values: dict[str, object] = {"discharge": scaled[0]}
-    if _chance(random, 300):
+    if chance(random, 300):
         values |= {"voltage": 12.6, "pump": True, "stage": None}
     single: dict[str, object] = {
         "station": site.code,
@@ -248,7 +190,7 @@ def _element(random: Random, site: Site, readings: list[tuple[int, float | None]
     }
     if unit:
         single["units"] = {"discharge": unit}
-    return [single] if _chance(random, 100) else single
+    return [single] if chance(random, 100) else single
 
 
 def _bad_messages(random: Random, knob: Knobs, sites: list[Site], begin: int, days: int) -> list[Message]:
@@ -283,7 +225,7 @@ def _bad_messages(random: Random, knob: Knobs, sites: list[Site], begin: int, da
             {"station": code, "quantity": "discharge", "unit": "m3/s", "times": [], "values": []},
         ]
         topic, payload = site.topic, random.choice(wrong)
-        if _chance(random, 250):
+        if chance(random, 250):
             stranger = {"station": code, "time": moment + 7, "values": low}  # no mistake where any gateway may speak
             topic, payload = random.choice(
                 [

@@ -20,15 +20,17 @@ ZONE = 480 * MINUTE
 COLUMNS = {
     "stations": (
         "station name kind basin river division gateway interval_min report_min lateness_min authority status"
-        " ice_from ice_to dry_from dry_to"
+        " ice_from ice_to dry_from dry_to plant section_role cease_stage_m valid_from valid_to"
     ),
-    "points": "station quantity min max accuracy_pct valid_from valid_to",
+    "points": "station quantity min max accuracy_pct zero_below verified_on verify_until valid_from valid_to",
     "eflow_targets": (
-        "station quantity from_day to_day value basis target kind day_start_hour inflow_rule min_valid_pct pass_rate"
-        " valid_from valid_to"
+        "station quantity from_day to_day value basis target kind day_start_hour inflow_rule inflow_station"
+        " min_valid_pct pass_rate valid_from valid_to"
     ),
     "exemptions": "station from to reason document target kind state",
-    "levels": "authority class basis level valid_from ratio_below deficit_m",
+    "levels": "authority class basis level valid_from valid_to ratio_below deficit_m",
+    "plants": "plant name division river type installed_mw owner regulation inflow_station",
+    "maintenance": "id scope code from to kind mute by document",
 }
 
 
@@ -72,7 +74,11 @@ class Tables:
         ]
         (directory / "watermaster.yaml").write_text("\n".join(["time:", *lines, ""]), encoding="utf-8")
         for name, rows in self.rows.items():
-            with (registry / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            path = registry / f"{name}.csv"
+            if not rows and name != "stations":
+                path.unlink(missing_ok=True)
+                continue
+            with path.open("w", encoding="utf-8", newline="") as file:
                 writer = csv.DictWriter(file, COLUMNS[name].split(), restval="")
                 writer.writeheader()
                 writer.writerows(rows)

@@ -1,89 +1,19 @@
-"""Cases worked out by hand: what docs/alert-classes.md says of days, hours and instants, independent of any code.
-
-The station S sends every 10, 30 or 60 min; every target is 2.0 m3/s unless the test says otherwise; times are +08:00.
-"""
+"""Cases worked out by hand: what docs/alert-classes.md says of days, hours and instants, independent of any code."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import pytest
 
 from .attainment import Counts, percent, rates
-from .oracle import Line, judge
-from .tables import Tables
+from .desk import Desk, at, days, levels, reading, slots, some, span
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from .stream import Record
-
-YEAR = {"from_day": "01-01", "to_day": "12-31"}
-
-
-def at(text: str) -> str:
-    """Write a time of March 2026 in full: ``02 08:30`` is 2026-03-02T08:30:00+08:00."""
-    day, time = text.split()
-    return f"2026-03-{day}T{time}:00+08:00"
-
-
-def reading(time: str, value: float | None, received: str = "") -> Record:
-    """Make one line with one discharge, received at its event time unless told."""
-    payload = {"station": "S", "time": time, "values": {"discharge": value}}
-    return {"received_at": received or time, "topic": "watermaster/v1/g/up/json", "payload": payload}
-
-
-def slots(first: str, minutes: int, values: Sequence[float | None]) -> list[Record]:
-    """Readings at the slot ends ``first``, ``first`` + minutes, …; None = nothing was sent."""
-    begin = datetime.fromisoformat(at(first))
-    times = [(begin + timedelta(minutes=minutes * number)).isoformat() for number in range(len(values))]
-    return [reading(time, value) for time, value in zip(times, values, strict=True) if value is not None]
-
-
-def days(values: Sequence[float | None], first: int = 1) -> list[Record]:
-    """Hourly readings, the same value through each day from 1 March on: (D 00:00, D+1 00:00]."""
-    hourly = [value for value in values for _ in range(24)]
-    return slots(f"{first:02d} 01:00", 60, hourly)
-
-
-class Desk:
-    """A register with one station and one target."""
-
-    def __init__(self, path: Path, basis: str, interval: int = 60, **target: str) -> None:
-        self.path = path
-        self.tables = Tables({"zone": "+08:00", "allowed_lateness_min": "30"})
-        self.tables.add("stations", station="S", interval_min=str(interval), division="520103")
-        if target.get("value") != "":
-            cells = {"station": "S", "quantity": "discharge", "basis": basis, "value": "2.0"} | YEAR | target
-            self.tables.add("eflow_targets", **cells)
-
-    def judge(self, records: list[Record], start: str | None = None, end: str | None = None) -> tuple[list[Line], Line]:
-        """Judge, and give the alerts and the one attainment line."""
-        alerts, lines = judge(records, self.tables.write(self.path), start=start, end=end)
-        assert len(lines) == 1
-        return alerts, lines[0]
-
-
-def some(alert: Line, *names: str) -> tuple[object, ...]:
-    """Pick fields of a line."""
-    return tuple(alert[name] for name in names)
-
-
-def levels(alert: Line) -> list[tuple[str, str]]:
-    """List the levels as (level, ``DD HH:MM``)."""
-    found = alert["levels"]
-    assert isinstance(found, list)
-    return [(entry["level"], f"{entry['at'][8:10]} {entry['at'][11:16]}") for entry in found]
-
-
-def span(alert: Line) -> list[object]:
-    """Onset, raised_at, resolved_at as ``DD HH:MM``."""
-    times = [alert[name] for name in ("onset", "raised_at", "resolved_at")]
-    return [f"{time[8:10]} {time[11:16]}" if isinstance(time, str) else time for time in times]
-
 
 # Days
 

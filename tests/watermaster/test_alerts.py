@@ -23,10 +23,10 @@ from alerting.case import CaseState, Outcome
 from alerting.ledger import Ledger
 from alerting.level import Level
 from alerting.record import AlertState
+from alerting.words import ALERT_WORDS
 from hydro.register import AlertClass, AlertLevel
 from tests.alerting.sample_alerts import DAWN, change, shortfall
 from watermaster.cli import main
-from watermaster.cli.words import CHINESE
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -160,7 +160,7 @@ def test_on_a_terminal_of_any_width_every_id_can_be_worked_with(alerts: Watermas
 
 def test_every_word_of_a_closed_list_has_a_translation() -> None:
     words = {*AlertClass, *AlertLevel, *AlertState, *CaseState, *Outcome, FIRING.reason}
-    assert sorted(words - set(CHINESE)) == []
+    assert sorted(words - set(ALERT_WORDS)) == []
 
 
 def test_an_empty_list_is_no_failure(alerts: Watermaster) -> None:

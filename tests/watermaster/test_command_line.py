@@ -144,7 +144,7 @@ def test_the_version_is_one_line() -> None:
     assert command("--version").stdout == f"watermaster {version('watermaster')}\n"
 
 
-@pytest.mark.parametrize("line", [["deadletters", "retry", "7"], ["backtest", "--from-store", "--alerts", "out"]])
+@pytest.mark.parametrize("line", [["deadletters", "retry", "7"]])
 def test_what_comes_with_a_later_version_is_one_line(line: list[str]) -> None:
     done = command(*line, ok=False)
     assert one_line(done).endswith("comes with a later version")

@@ -14,10 +14,9 @@ from paho.mqtt.client import Client, MQTTMessage, MQTTv5
 from paho.mqtt.enums import CallbackAPIVersion
 
 from hydro.errors import ConfigError, WatermasterError
-from hydro.instants import HOUR_MS, MINUTE_MS, parse_instant
-from simulators.demo.places import GATEWAYS
-from simulators.demo.stream import Event, EventKind
+from hydro.instants import DAY_MS, HOUR_MS, MINUTE_MS, parse_instant
 from tests.end_to_end.running import command, eventually
+from tests.watermaster.demo_day import GATEWAYS, planned
 from watermaster.demo.browser import has_screen
 from watermaster.demo.clock import ScenarioClock
 from watermaster.demo.gateway import Broker, Gateway
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
     import subprocess
     from pathlib import Path
 
+    from simulators.play import Arrival
     from tests.conftest import NewMosquitto
     from tests.servers import Mosquitto
 
@@ -74,29 +74,48 @@ def test_a_scaled_demo_plays_the_last_morning_and_a_real_one_the_hour_to_come() 
     assert (scaled.live_from, scaled.real) == (parse_instant("2026-03-01T07:57:00+08:00", 0), False)
     real = plan(NOON, speed=1, seed=1, for_s=None)
     assert (real.live_from, real.real) == (NOON, True)
-    assert real.story.turn == parse_instant("2026-03-01T13:00:00+08:00", 0)
+    assert real.scenario.start == parse_instant("2026-03-01T13:00:00+08:00", 0) - DAY_MS
+
+
+@pytest.mark.parametrize(
+    ("now", "day"), [("03-01T07:56:59", "02-28"), ("03-01T07:57:00", "03-01"), ("03-01T23:00:00", "03-01")]
+)
+def test_a_morning_that_has_begun_is_played_and_none_of_the_future(now: str, day: str) -> None:
+    instant = parse_instant(f"2026-{now}+08:00", 0)
+    live_from = plan(instant, speed=60, seed=1, for_s=None).live_from
+    assert live_from == parse_instant(f"2026-{day}T07:57:00+08:00", 0)
+
+
+@pytest.mark.parametrize(("now", "turn"), [("12:59:59", "13:00"), ("13:00:00", "14:00")])
+def test_on_the_real_clock_the_turn_is_the_next_full_hour(now: str, turn: str) -> None:
+    scenario = plan(parse_instant(f"2026-03-01T{now}+08:00", 0), speed=1, seed=1, for_s=None).scenario
+    assert scenario.start + DAY_MS == parse_instant(f"2026-03-01T{turn}:00+08:00", 0)
 
 
 @pytest.mark.parametrize("visitors", [False, True])
 def test_the_config_that_a_demo_writes_passes_the_check_of_any_config(tmp_path: Path, *, visitors: bool) -> None:
-    keys = make_keys(open_to_others=visitors)
-    ground = make_ground(tmp_path / "var", kept=True, keys=keys, console_port=8080, visitors=visitors)
+    keys = make_keys(GATEWAYS, open_to_others=visitors)
+    ground = make_ground(
+        tmp_path / "var", planned().scenario, kept=True, keys=keys, console_port=8080, visitors=visitors
+    )
     checked = command("check", config=ground.config)
     assert "0 mistakes" in checked.stderr
-    assert "registry/" not in checked.stdout
+    # The scenario's register may have tables that only other rules need.
+    remarks = [line for line in checked.stdout.splitlines() if "registry/" in line]
+    assert [line for line in remarks if "accepted unread" not in line] == []
     assert ground.settings.ingest.trust_replay
     assert (ground.settings.mqtt.password is None) == visitors
 
 
 def test_at_its_own_speed_a_demo_gives_no_key_to_anybody_else(tmp_path: Path) -> None:
     """Where there is an access list each gateway has a password; without one the topics can't be guessed."""
-    keys = make_keys(open_to_others=False)
+    keys = make_keys(GATEWAYS, open_to_others=False)
     if keys.password is None:
         assert re.fullmatch(r"demo-[0-9a-f]{16}", keys.prefix)
         return
     assert set(keys.gateways) == set(GATEWAYS)
     assert len({*keys.gateways.values(), keys.password}) == len(GATEWAYS) + 1
-    make_ground(tmp_path / "var", kept=True, keys=keys, console_port=0, visitors=False)
+    make_ground(tmp_path / "var", planned().scenario, kept=True, keys=keys, console_port=0, visitors=False)
     written = b"".join(path.read_bytes() for path in (tmp_path / "var").rglob("*") if path.is_file())
     assert not any(password.encode() in written for password in (*keys.gateways.values(), keys.password))
 
@@ -189,9 +208,9 @@ class Listener:
         return [bytes(message.payload) for message in self.heard if message.topic == f"{self._prefix}/{suffix}"]
 
 
-def reports(count: int) -> list[Event]:
+def reports(prefix: str, count: int) -> list[Arrival]:
     """Some reports of a gateway."""
-    return [Event(NOON + number, "g1", EventKind.REPORT, json.dumps(number).encode()) for number in range(count)]
+    return [(NOON + number, f"{prefix}/g1/up/json", json.dumps(number).encode()) for number in range(count)]
 
 
 def test_a_gateway_that_falls_off_the_network_leaves_its_will_and_comes_back(mosquitto: Mosquitto) -> None:
@@ -202,7 +221,7 @@ def test_a_gateway_that_falls_off_the_network_leaves_its_will_and_comes_back(mos
         await gateway.connect(NOON)
         await gateway.fall()
         await asyncio.to_thread(eventually, lambda: len(listener.of("g1/status")) == 2, 10, "the will")
-        await gateway.publish(reports(3))
+        await gateway.publish(reports(prefix, 3))
         await gateway.close()
 
     with Listener(mosquitto, prefix) as listener:
@@ -229,7 +248,7 @@ def test_a_gateway_repeats_until_the_broker_has_everything(new_mosquitto: NewMos
         gateway = Gateway("g1", Broker("127.0.0.1", broker.port, "demo", {}), told.append)
         await gateway.connect(NOON)
         await asyncio.to_thread(broker.stop)
-        publishing = asyncio.create_task(gateway.publish(reports(3)))
+        publishing = asyncio.create_task(gateway.publish(reports("demo", 3)))
         await asyncio.to_thread(eventually, lambda: len(told) > 1, 20, "a failure to connect")
         assert not publishing.done()
         await asyncio.to_thread(broker.start)
@@ -237,7 +256,7 @@ def test_a_gateway_repeats_until_the_broker_has_everything(new_mosquitto: NewMos
         await asyncio.to_thread(broker.stop)
         await asyncio.to_thread(broker.start)
         with Listener(broker, "demo") as listener:
-            await asyncio.wait_for(gateway.publish(reports(100)), 60)
+            await asyncio.wait_for(gateway.publish(reports("demo", 100)), 60)
             await asyncio.to_thread(eventually, lambda: len(set(listener.of("g1/up/json"))) == 100, 20, "all reports")
         await gateway.close()
 
@@ -248,5 +267,5 @@ def test_a_gateway_repeats_until_the_broker_has_everything(new_mosquitto: NewMos
 
 def test_keys_are_not_printed_with_the_settings(tmp_path: Path) -> None:
     keys = Keys("watermaster/v1", "s3cret", {"gw-shimen": "s3cret too"})
-    ground = make_ground(tmp_path / "var", kept=False, keys=keys, console_port=0, visitors=False)
+    ground = make_ground(tmp_path / "var", planned().scenario, kept=False, keys=keys, console_port=0, visitors=False)
     assert "s3cret" not in repr((keys, ground))

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import Annotated, Any, Final
-
-import typer
 
 from hydro.errors import WatermasterError
+from watermaster.cli.imports import interruptible_imports
 
-__all__ = ["COMMANDS", "LATER", "app", "main"]
+TYPE_CHECKING = False  # as in `typing`, see `watermaster.cli.imports`
+if TYPE_CHECKING:
+    from typing import Final
+
+__all__ = ["COMMANDS", "LATER", "main"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("watermaster.cli.init", "Write a commented config directory to start from."),
@@ -19,84 +21,25 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "run": ("watermaster.cli.run", "Run the services: collect, judge, serve the console."),
     "backtest": ("watermaster.cli.backtest", "Judge recorded streams with the live rules, as fast as the machine can."),
     "record": ("watermaster.cli.record", "Write the journal as a recorded stream."),
+    "replay": ("watermaster.cli.replay", "Publish recorded messages again, bytes unchanged."),
+    "simulate": ("watermaster.cli.simulate", "Publish a scenario as its gateways would, or write it to a file."),
     "alerts": ("watermaster.cli.alerts", "Alerts and their cases: list, show, export, work off."),
     "series": ("watermaster.cli.series", "Values of a station's quantity, raw or by buckets."),
+    "report": ("watermaster.cli.report", "A report of a year, month, week or day, as CSV, workbook or printable page."),
     "deadletters": ("watermaster.cli.deadletters", "What could not be read or was refused, with bytes and reason."),
     "backup": (
         "watermaster.cli.backup",
         "Copy all that a service keeps, and its config, to one file; it may be running.",
     ),
     "restore": ("watermaster.cli.restore", "Put a backup back."),
+    "gateway": ("watermaster.cli.gateway", "Passwords of gateways on the broker: add, revoke, list."),
     "rtu": ("watermaster.cli.rtu", "RTUs on line: show them, ask and set them, and the log of that."),
     "decode": ("watermaster.cli.decode", "Explain one field frame: every field, and what is wrong in it."),
 }
 """Command -> module and one line; the module has ``command``, a function or a group in Typer's style."""
 
-LATER: Final = (
-    "dashboards",
-    "doctor",
-    "gateway",
-    "replay",
-    "report",
-    "simulate",
-)
+LATER: Final = ("dashboards", "doctor")
 """Commands of the contract that come with later versions."""
-
-
-# the types of Typer's own command library are not public
-
-
-class _LazyGroup(typer.core.TyperGroup):
-    """Imports a command's module when the command is called or asked for help."""
-
-    def list_commands(self, ctx: Any) -> list[str]:  # Typer's interface  # noqa: ANN401, ARG002  # the type is not public
-        return list(COMMANDS)
-
-    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Typer's interface  # noqa: ANN401, ARG002  # the type is not public
-        if cmd_name in LATER:
-            message = f"{cmd_name} comes with a later version"
-            raise WatermasterError(message)
-        if cmd_name not in COMMANDS:
-            return None
-        found: Any = import_module(COMMANDS[cmd_name][0]).command
-        if isinstance(found, typer.Typer):
-            return typer.main.get_command(found)
-        alone = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
-        alone.command(name=cmd_name)(found)
-        return typer.main.get_command(alone)
-
-    def format_commands(self, ctx: Any, formatter: Any) -> None:  # Typer's interface  # noqa: ANN401, ARG002  # the type is not public
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
-
-
-app = typer.Typer(
-    cls=_LazyGroup,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    no_args_is_help=True,
-    help="Watches what is taken from a river and that enough stays in it.",
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-def _print_version(wanted: bool) -> None:  # noqa: FBT001  # Typer's interface
-    if wanted:
-        from importlib.metadata import version  # noqa: PLC0415  # takes its time, and not every call needs it
-
-        sys.stdout.write(f"watermaster {version('watermaster')}\n")
-        raise typer.Exit
-
-
-@app.callback()
-def _root(
-    *,
-    version: Annotated[  # Typer's interface
-        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
-    ] = False,
-) -> None:
-    """Watches what is taken from a river and that enough stays in it."""
 
 
 def main() -> None:
@@ -105,6 +48,8 @@ def main() -> None:
         if sys.argv[1:2] == ["decode"]:  # it has to be there at once, see its module
             import_module(COMMANDS["decode"][0]).run(sys.argv[2:])
         else:
+            with interruptible_imports():
+                app = import_module("watermaster.cli.app").app
             app(prog_name="watermaster")
     except WatermasterError as error:
         sys.stderr.write(f"watermaster: {error}\n")
@@ -112,3 +57,5 @@ def main() -> None:
     except BrokenPipeError:  # the reader of a pipe has gone
         sys.stderr.close()
         sys.exit(1)
+    except KeyboardInterrupt:  # before Typer was there to take it, with its code
+        sys.exit(130)

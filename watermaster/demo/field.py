@@ -9,30 +9,33 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING, Final
 
 from hydro.instants import MINUTE_MS
-from simulators.demo.places import GATEWAYS
-from simulators.demo.story import OPENING
-from simulators.demo.stream import EventKind, stream
 from watermaster.demo.gateway import Gateway
+from watermaster.demo.story import story_of
+from watermaster.demo.stream import Stream, played
 from watermaster.part import Complaint
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from simulators.demo.story import Chapter, Story
-    from simulators.demo.stream import Event
+    from simulators.play import Arrival
+    from simulators.scenario import Chapter
     from watermaster.demo.clock import ScenarioClock
     from watermaster.demo.gateway import Broker
     from watermaster.demo.plan import Plan
+    from watermaster.demo.story import Story
     from watermaster.part import Surroundings
 
 __all__ = ["Field"]
 
 _STRETCH_MS: Final = 10 * MINUTE_MS
-_MOST_EVENTS: Final = 64
+_MOST_MESSAGES: Final = 64
+_STATUS: Final = "/status"
+_OFFLINE: Final = b"offline"
 _POLL_S: Final = 0.02
 _SETTLE_S: Final = 60.0
 
@@ -45,7 +48,7 @@ class Field:
         plan: What is played, and when.
         clock: The service's clock; None where that is the real one.
         broker: Where gateways publish.
-        told: Gets each chapter with its time, epoch milliseconds.
+        told: Gets each chapter when its time comes.
         live: Called when history is complete and the clock runs.
     """
 
@@ -56,27 +59,30 @@ class Field:
         plan: Plan,
         clock: ScenarioClock | None,
         broker: Broker,
-        told: Callable[[int, Chapter], None],
+        told: Callable[[Chapter], None],
         live: Callable[[], None],
     ) -> None:
         self._around = surroundings
         self._plan = plan
         self._clock = clock
-        self._gateways = {name: Gateway(name, broker, Complaint(surroundings.log, "gateway")) for name in GATEWAYS}
+        names = [gateway.name for gateway in plan.scenario.gateways]
+        self._gateways = {name: Gateway(name, broker, Complaint(surroundings.log, "gateway")) for name in names}
         self._told = told
         self._live = live
         self._sent = 0
-        self._events = stream(plan.story, seed=plan.seed, live_from=plan.live_from)
-        self._next = next(self._events)
+        self._prefix = f"{broker.prefix}/"
+        play = played(plan, broker.prefix)
+        self._begins = play.start
+        self._stream = Stream(play)
         self._running: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
         """Connect all gateways."""
         for gateway in self._gateways.values():
-            await gateway.connect(self._next.at)
+            await gateway.connect(self._begins)
 
     async def run(self) -> None:
-        """Play until the time is over, or for ever."""
+        """Play until the time is over, or the last day of the story."""
         self._running = asyncio.current_task()
         await self._load(self._plan.live_from)
         await self._settle()
@@ -95,11 +101,12 @@ class Field:
             await gateway.close()
 
     async def _play(self) -> None:
-        story, begin = self._plan.story, self._plan.live_from
-        while True:
+        story, begin = story_of(self._plan.scenario), self._plan.live_from
+        last = max(order.end for order in self._plan.scenario.orders)
+        while begin < last:
             if self._clock is not None:
                 self._clock.run()
-            self._told(begin, OPENING)
+            self._told(replace(story.opening, at=begin))
             tomorrow = story.next_day()
             await self._until(tomorrow.live_from if self._plan.real else story.live_until, begin, story)
             story, begin = tomorrow, tomorrow.live_from
@@ -109,25 +116,27 @@ class Field:
 
     async def _load(self, until: int) -> None:
         """Publish as fast as the broker takes it what arrives before an instant; then the clock stands there."""
-        while self._next.at < until:
-            stretch_end = min(self._next.at + _STRETCH_MS, until)
-            await self._publish(self._take(stretch_end))
+        await asyncio.to_thread(self._stream.play_to, until)
+        while (following := self._stream.next_at()) < until:
+            stretch_end = min(following + _STRETCH_MS, until)
+            await self._publish(self._stream.take(stretch_end))
             self._stand(stretch_end)
         self._stand(until)
 
     async def _until(self, until: int, begin: int, story: Story) -> None:
         """Publish everything when its time comes."""
-        chapters = story.chapters(begin, until)
+        chapters = story.told(begin, until)
         while True:
             now = self._now()
-            while chapters and chapters[0][0] <= now:
-                self._told(*chapters.pop(0))
-            if self._next.at <= now:
-                await self._publish(self._take(min(now + 1, self._next.at + _STRETCH_MS), _MOST_EVENTS))
+            while chapters and chapters[0].at <= now:
+                self._told(chapters.pop(0))
+            following = self._stream.next_at()
+            if following <= now:
+                await self._publish(self._stream.take(min(now + 1, following + _STRETCH_MS), _MOST_MESSAGES))
                 continue
             if now >= until:
                 return
-            coming = min([until, self._next.at, *(at for at, _ in chapters[:1])])
+            coming = min([until, following, *(chapter.at for chapter in chapters[:1])])
             await asyncio.sleep(max(coming - now, 1) / 1000 / self._plan.speed)
 
     def _now(self) -> int:
@@ -137,30 +146,24 @@ class Field:
         if self._clock is not None:
             self._clock.stand(at)
 
-    def _take(self, before: int, most: int | None = None) -> list[Event]:
-        """Events before an instant, in order."""
-        taken: list[Event] = []
-        while self._next.at < before and (most is None or len(taken) < most):
-            taken.append(self._next)
-            self._next = next(self._events)
-        return taken
-
-    async def _publish(self, events: list[Event]) -> None:
-        for kind, several in groupby(events, key=lambda event: event.kind):
-            happening = list(several)
-            if kind is EventKind.REPORT:
-                await self._report(happening)
+    async def _publish(self, messages: list[Arrival]) -> None:
+        for is_status, several in groupby(messages, key=lambda message: message[1].endswith(_STATUS)):
+            if not is_status:
+                await self._report(list(several))
                 continue
-            for event in happening:
-                gateway = self._gateways[event.gateway]
-                await (gateway.fall() if kind is EventKind.LOST else gateway.connect(event.at))
+            for at, topic, payload in several:
+                gateway = self._gateways[self._sender(topic)]
+                await (gateway.fall() if payload == _OFFLINE else gateway.connect(at))
 
-    async def _report(self, reports: list[Event]) -> None:
-        by_gateway: dict[str, list[Event]] = {}
-        for event in reports:
-            by_gateway.setdefault(event.gateway, []).append(event)
+    async def _report(self, reports: list[Arrival]) -> None:
+        by_gateway: dict[str, list[Arrival]] = {}
+        for report in reports:
+            by_gateway.setdefault(self._sender(report[1]), []).append(report)
         await asyncio.gather(*(self._gateways[name].publish(several) for name, several in by_gateway.items()))
         self._sent += len(reports)
+
+    def _sender(self, topic: str) -> str:
+        return topic.removeprefix(self._prefix).split("/", 1)[0]
 
     async def _settle(self) -> None:
         """Wait until everything that was published is stored and judged."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from hydro.errors import WatermasterError
-    from simulators.demo.stream import Event
+    from simulators.play import Arrival
 
 __all__ = ["Broker", "Gateway"]
 
@@ -98,12 +98,12 @@ class Gateway:
                 self._client = client
         return self._client
 
-    async def publish(self, reports: Sequence[Event]) -> None:
+    async def publish(self, reports: Sequence[Arrival]) -> None:
         """Publish reports with the scenario's time of arrival; returns when the broker has all of them."""
         while True:
-            client = await self._connected(reports[0].at)
+            client = await self._connected(reports[0][0])
             results = await asyncio.gather(
-                *(client.publish(self._uplink, each.payload, _QOS, properties=_arrived(each.at)) for each in reports),
+                *(client.publish(topic, payload, _QOS, properties=_arrived(at)) for at, topic, payload in reports),
                 return_exceptions=True,
             )
             failures = [result for result in results if isinstance(result, BaseException)]
@@ -129,10 +129,6 @@ class Gateway:
     @property
     def _status(self) -> str:
         return f"{self._broker.prefix}/{self._name}/status"
-
-    @property
-    def _uplink(self) -> str:
-        return f"{self._broker.prefix}/{self._name}/up/json"
 
     def _new_client(self) -> _Client:
         broker = self._broker

@@ -17,15 +17,15 @@ from ingest.broker.access import password_line
 from ingest.broker.folder import BrokerFolder
 from ingest.broker.ports import LOOPBACK, check_free, free_port
 from ingest.broker.program import Program, find_program
-from simulators.demo.places import GATEWAYS
-from simulators.demo.register import tables
 from watermaster.configuration import load_configuration
 from watermaster.data_dir import DataDir
+from watermaster.demo.visitor import with_visitor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from hydro.register import Register
+    from simulators.scenario import Scenario
     from watermaster.settings import Settings
 
 __all__ = ["Ground", "Keys", "data_folder", "make_ground", "make_keys"]
@@ -92,27 +92,34 @@ def data_folder(environ: Mapping[str, str]) -> Iterator[tuple[Path, bool]]:
     yield path, True
 
 
-def make_keys(*, open_to_others: bool) -> Keys:
+def make_keys(gateways: Iterable[str], *, open_to_others: bool) -> Keys:
     """Keys of a broker that is open to everybody on this machine, or to the demo's own gateways alone.
 
     Without mosquitto there is no access list; then the topics are such as nobody guesses.
+
+    Args:
+        gateways: Names of the demo's own.
+        open_to_others: Whether everybody may publish.
     """
     if open_to_others:
         return Keys(_PREFIX, None, {})
     if find_program().program is Program.IOTCORE:
         return Keys(f"demo-{secrets.token_hex(8)}", None, {})
-    return Keys(_PREFIX, secrets.token_urlsafe(16), {name: secrets.token_urlsafe(16) for name in GATEWAYS})
+    return Keys(_PREFIX, secrets.token_urlsafe(16), {name: secrets.token_urlsafe(16) for name in gateways})
 
 
-def make_ground(folder: Path, *, kept: bool, keys: Keys, console_port: int, visitors: bool) -> Ground:
+def make_ground(
+    folder: Path, scenario: Scenario, *, kept: bool, keys: Keys, console_port: int, visitors: bool
+) -> Ground:
     """Write the config directory and read it as a service would.
 
     Args:
         folder: Data directory.
+        scenario: Whose register it is.
         kept: Whether it stays.
         keys: Of the broker.
         console_port: TCP port of the page.
-        visitors: Whether outside gateways are welcome.
+        visitors: Whether outside gateways are welcome, on the usual port and with a station of their own.
 
     Raises:
         ConfigError: A file can't be written.
@@ -136,8 +143,8 @@ def make_ground(folder: Path, *, kept: bool, keys: Keys, console_port: int, visi
     try:
         (config / "registry").mkdir(parents=True)
         (config / "watermaster.yaml").write_text(yaml.safe_dump(settings, sort_keys=False), encoding="utf-8")
-        for name, text in tables(visitors=visitors).items():
-            (config / "registry" / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
+        for name, content in (with_visitor(scenario) if visitors else scenario).contents().items():
+            (config / "registry" / name).write_bytes(content)
     except OSError as error:
         raise ConfigError(f"{error.filename}: {error.strerror}") from error
     found = load_configuration(config, environ)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from simulators.demo.story import Story, turn_after, turn_before
+from watermaster.demo.story import last_morning, next_hour, story_of
+
+if TYPE_CHECKING:
+    from simulators.scenario import Scenario
 
 __all__ = ["Plan", "plan"]
 
@@ -13,14 +16,14 @@ class Plan(NamedTuple):
     """One run of the demo.
 
     Attributes:
-        story: Placed in time.
+        scenario: Placed in time.
         live_from: Where history ends and the clock begins to run, epoch milliseconds.
         speed: Scenario seconds per real second.
         seed: Of all chance in the basin.
         for_s: Real seconds from there to the end; None = until told to stop.
     """
 
-    story: Story
+    scenario: Scenario
     live_from: int
     speed: float
     seed: int
@@ -45,6 +48,6 @@ def plan(now: int, *, speed: float, seed: int, for_s: float | None) -> Plan:
         for_s: Real seconds to run; None = until told to stop.
     """
     if speed == 1:
-        return Plan(Story(turn_after(now)), now, speed, seed, for_s)
-    story = Story(turn_before(now))
-    return Plan(story, story.live_from, speed, seed, for_s)
+        return Plan(next_hour(now), now, speed, seed, for_s)
+    scenario = last_morning(now)
+    return Plan(scenario, story_of(scenario).live_from, speed, seed, for_s)

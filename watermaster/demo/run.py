@@ -14,8 +14,6 @@ from typing import TYPE_CHECKING, Final
 from alerting.ledger import Ledger
 from hydro.errors import WatermasterError
 from hydro.instants import format_instant
-from simulators.demo.places import VISITOR
-from simulators.demo.story import OPENING, ZONE_MINUTES
 from watermaster.data_dir import DataDir
 from watermaster.demo.browser import show
 from watermaster.demo.clock import ScenarioClock
@@ -23,10 +21,11 @@ from watermaster.demo.field import Field
 from watermaster.demo.gateway import Broker
 from watermaster.demo.ground import data_folder, make_ground, make_keys
 from watermaster.demo.plan import plan
+from watermaster.demo.visitor import VISITOR
 from watermaster.service import serve
 
 if TYPE_CHECKING:
-    from simulators.demo.story import Chapter
+    from simulators.scenario import Chapter
     from watermaster.demo.ground import Ground, Keys
     from watermaster.demo.plan import Plan
     from watermaster.part import Surroundings
@@ -53,8 +52,9 @@ def run_demo(*, port: int, browser: bool, speed: float, seed: int, for_s: float 
     console_port = _console_port(port)
     playing = plan(time.time_ns() // 1_000_000, speed=speed, seed=seed, for_s=for_s)
     with data_folder(os.environ) as (folder, kept):
-        keys = make_keys(open_to_others=playing.real)
-        ground = make_ground(folder, kept=kept, keys=keys, console_port=console_port, visitors=playing.real)
+        scenario = playing.scenario
+        keys = make_keys((gateway.name for gateway in scenario.gateways), open_to_others=playing.real)
+        ground = make_ground(folder, scenario, kept=kept, keys=keys, console_port=console_port, visitors=playing.real)
         _serve(playing, ground, keys, browser=browser, began=began)
         _summarise(ground)
 
@@ -73,7 +73,9 @@ def _serve(playing: Plan, ground: Ground, keys: Keys, *, browser: bool, began: f
         address = ground.settings.mqtt.address
         _introduce(playing, around.broker_url, page)
         broker = Broker(address.host, address.port, keys.prefix, keys.gateways)
-        return Field(around, plan=playing, clock=clock, broker=broker, told=_tell, live=live)
+        return Field(
+            around, plan=playing, clock=clock, broker=broker, told=_Teller(playing.scenario.zone_minutes), live=live
+        )
 
     serve(
         ground.settings,
@@ -85,6 +87,26 @@ def _serve(playing: Plan, ground: Ground, keys: Keys, *, browser: bool, began: f
     )
 
 
+class _Teller:
+    """Tells the chapters of the story with their times, and the day where it is another.
+
+    Args:
+        zone_minutes: Offset of the basin's clock from UTC.
+    """
+
+    def __init__(self, zone_minutes: int) -> None:
+        self._zone_minutes = zone_minutes
+        self._day = ""
+
+    def __call__(self, chapter: Chapter) -> None:
+        """Tell one."""
+        day, time_of_day = format_instant(chapter.at, self._zone_minutes)[:16].split("T")
+        if day != self._day:
+            _say(day)
+            self._day = day
+        _say(f"{time_of_day}  {chapter.text.zh}\n       {chapter.text.en}")
+
+
 def _introduce(playing: Plan, broker: str, page: str) -> None:
     _say(f"page 网页      {page}")
     if not playing.real:
@@ -93,16 +115,9 @@ def _introduce(playing: Plan, broker: str, page: str) -> None:
         return
     _say(f"broker 服务器  {broker} (open to this machine · 本机可接入)")
     where, port = broker.removeprefix("mqtt://").rsplit(":", 1)
-    reading = f'{{\\"station\\":\\"{VISITOR.code}\\",\\"time\\":$(date +%s)000,\\"values\\":{{\\"discharge\\":1.25}}}}'
+    reading = f'{{\\"station\\":\\"{VISITOR}\\",\\"time\\":$(date +%s)000,\\"values\\":{{\\"discharge\\":1.25}}}}'
     _say("publish yourself · 可自行发布:")
     _say(f'  mosquitto_pub -h {where} -p {port} -q 1 -t watermaster/v1/visitor/up/json -m "{reading}"\n')
-
-
-def _tell(at: int, chapter: Chapter) -> None:
-    day, time_of_day = format_instant(at, ZONE_MINUTES)[:16].split("T")
-    if chapter is OPENING:
-        _say(f"{day}")
-    _say(f"{time_of_day}  {chapter.zh}\n       {chapter.en}")
 
 
 def _summarise(ground: Ground) -> None:

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["load_settings", "read_secret"]
 
 _LATER: Final[dict[SettingPath, str]] = {
-    ("alertmanager", "url"): "notification comes in a later version: without effect",
     ("grafana", "url"): "dashboards come in a later version: without effect",
 }
 _BY_TOKEN: Final = (StoreKind.INFLUXDB_2, StoreKind.INFLUXDB_3)
@@ -49,11 +48,11 @@ _REASONS: Final = {
 }
 
 
-def load_settings(directory: Path, environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
+def load_settings(directory: Path | None, environ: Mapping[str, str]) -> tuple[Settings | None, list[Finding]]:
     """Read and check the settings of a config directory and of the environment.
 
     Args:
-        directory: The config directory.
+        directory: The config directory; None for a command that needs none and was given none.
         environ: Environment variables; those beginning with ``WATERMASTER_`` are settings.
 
     Returns:

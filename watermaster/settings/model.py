@@ -159,6 +159,7 @@ class MqttSettings(_Group):
     ca_file: Path | None = None
     cert_file: Path | None = None
     key_file: Path | None = None
+    passwords: Path | None = None
 
     @property
     def address(self) -> BrokerAddress:
@@ -197,10 +198,11 @@ class LedgerSettings(_Group):
 
 
 class ConsoleSettings(_Group):
-    """Where page, REST and metrics are served; port 0 takes any free one."""
+    """Where page, REST and metrics are served; port 0 takes any free one. Messages link to the page at ``link``."""
 
     host: _Text = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65_535)] = 8080
+    link: _HttpUrl | None = None
 
 
 class TimeSettings(_Group):
@@ -231,6 +233,7 @@ class AlertmanagerSettings(_Group):
     """Where notifications go."""
 
     url: Annotated[_HttpUrl | None, _OFF] = None
+    every_s: Annotated[float, Field(ge=1, le=300)] = 30.0
 
 
 class GrafanaSettings(_Group):

@@ -77,10 +77,12 @@ class SettingsSource:
         self.findings.append(Finding(Severity.MISTAKE, SETTINGS_FILE, reason, row, column))
 
 
-def read_source(directory: Path, environ: Mapping[str, str]) -> SettingsSource:
+def read_source(directory: Path | None, environ: Mapping[str, str]) -> SettingsSource:
     """Read the settings file of a config directory, if there is one, and the environment."""
     source = SettingsSource()
-    if not directory.is_dir():
+    if directory is None:
+        pass  # a command that needs none
+    elif not directory.is_dir():
         reason = "there is no such directory; `watermaster init DIR` writes one"
         source.findings.append(Finding(Severity.MISTAKE, str(directory), reason))
     elif (directory / SETTINGS_FILE).exists():

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["LONGEST_COMMENT", "PAGE_OF_ALERTS", "AlertsView", "Filled", "Listed", "alerts_view", "ask_ledger"]
 
 PAGE_OF_ALERTS: Final = 30
+_TRACE: Final = 20  # lines that are shown; all of them are in REST
 LONGEST_COMMENT: Final = 2_000
 """Characters: encoded in a form they stay well below the bound of a body."""
 
@@ -82,6 +83,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class EvidenceLink:
+    """Raw messages that were copied; `href` is None where there were none."""
+
+    href: str | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """What people do about an alert.
 
@@ -90,6 +99,8 @@ class CaseView:
         buttons: Next steps; none where nothing is left to do.
         needs_to: The next step says to whom.
         history: The newest last.
+        trace: Verdicts that late or corrected data rewrote, in words; the newest last.
+        evidence: Raw messages that were copied.
         filled: What stands in the form.
         note: Something to know; None mostly.
         longest_name: Characters.
@@ -100,6 +111,8 @@ class CaseView:
     buttons: tuple[Button, ...]
     needs_to: bool
     history: tuple[Entry, ...]
+    trace: tuple[Entry, ...]
+    evidence: tuple[EvidenceLink, ...]
     filled: Filled
     note: str | None
     longest_name: int = LONGEST_NAME
@@ -328,9 +341,38 @@ def _case(frame: Frame, alert: Mapping[str, Any], state: CaseState, filled: Fill
         buttons=tuple(_buttons(frame, state, firing=alert["state"] == "firing")),
         needs_to=Verb.DISPATCH in allowed(state),
         history=tuple(_entry(frame, entry) for entry in alert["case"]["history"]),
+        trace=tuple(_revision(frame, line) for line in alert["revised"][-_TRACE:]),
+        evidence=tuple(_links(frame, alert)),
         filled=filled,
         note=frame.words("withdrawn note") if withdrawn else None,
     )
+
+
+def _revision(frame: Frame, line: Mapping[str, Any]) -> Entry:
+    """What late or corrected data made of a verdict."""
+    words = frame.words
+    was, now = (_verdict(frame, line[side]) for side in ("was", "now"))
+    at = frame.moment(parse_instant(line["at"], frame.zone))
+    return Entry(at, words("was and now", was=was, now=now), words("rewritten"), "")
+
+
+def _verdict(frame: Frame, shown: Mapping[str, Any] | None) -> str:
+    if shown is None:
+        return frame.words("no alert")
+    onset = frame.moment(parse_instant(shown["onset"], frame.zone)).text
+    end = shown["resolved_at"]
+    ended = "" if end is None else frame.moment(parse_instant(end, frame.zone)).text
+    return frame.words("verdict", level=frame.words.listed(shown["level"]), start=onset, end=ended).rstrip()
+
+
+def _links(frame: Frame, alert: Mapping[str, Any]) -> Iterator[EvidenceLink]:
+    for part in (alert["case"].get("evidence") or {"parts": ()})["parts"][-_TRACE:]:
+        why = frame.words(f"evidence {part['why']}")
+        if part["file"] is None:
+            yield EvidenceLink(None, frame.words("evidence none", why=why))
+        else:
+            text = frame.words("evidence of", why=why, count=part["messages"], size=-(-part["bytes"] // 1_000))
+            yield EvidenceLink(f"/api/v1/alerts/{alert['id']}/evidence/{part['file']}", text)
 
 
 def _buttons(frame: Frame, state: CaseState, *, firing: bool) -> Iterator[Button]:

@@ -8,16 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from alerting.eflow.bands import BandTable
-from alerting.level import Level
-from dashboards.console.draw.model import TargetLine, TargetStep
+from alerting.eflow.bands import is_level
+from dashboards.console.draw.model import TargetLine
 from dashboards.console.draw.words import quantity_word
 from dashboards.console.page.figures import percent_text, value_text, with_unit
+from dashboards.console.page.target_steps import target_steps
 from hydro.fixed import divide_half_even
 from hydro.instants import MINUTE_MS
 from hydro.periods import Basis, Period, period_containing
 from hydro.quantity import Quantity
-from hydro.register import AlertClass
 from hydro.slots import slot_count
 from storage.buckets import Grid, bucketise
 
@@ -25,14 +24,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from dashboards.console.page.frame import Frame
-    from hydro.register import Station, TargetInterval, TargetRow
+    from hydro.register import Station, TargetRow
     from storage.store import Point
 
 __all__ = ["Owed", "Progress", "owed_view", "present_period", "progress", "target_lines"]
 
-_BY_DEFICIT: Final = (Quantity.STAGE, Quantity.WATER_LEVEL)
-# Source: ALERTS, `eflow_shortfall`, levels of stage and water level.
-_DEFICITS: Final = {Level.YELLOW: 0, Level.ORANGE: 100_000, Level.RED: 300_000}
 _KIND_WORDS: Final = {"dispatch": "dispatch_order"}  # the verb of cases has that word already
 _PERCENT: Final = 100
 
@@ -82,19 +78,10 @@ def target_lines(frame: Frame, station: Station, quantity: Quantity, start: int,
         row = register.targets[target_id][0]
         if row.quantity is not quantity:
             continue
-        bands = BandTable(register.levels, AlertClass.EFLOW_SHORTFALL, station.authority, row.basis)
-        intervals = register.target_intervals(target_id, start, end)
-        steps = tuple(_step(interval, bands) for interval in intervals)
+        steps = target_steps(register, target_id, start, end)
         if steps:
             lines.append((-steps[-1].value, TargetLine(label=_label(frame, row), steps=steps)))
     return tuple(line for _, line in sorted(lines, key=lambda pair: pair[0]))
-
-
-def _step(interval: TargetInterval, bands: BandTable) -> TargetStep:
-    start, end, row = interval
-    if row.quantity in _BY_DEFICIT:
-        return TargetStep.by_deficit(start, end, row.value, _DEFICITS)
-    return TargetStep.by_ratio(start, end, row.value, bands.at(end))
 
 
 def present_period(frame: Frame, row: TargetRow) -> Period | None:
@@ -142,7 +129,7 @@ def owed_view(frame: Frame, row: TargetRow, done: Progress | None) -> Owed:
     if done.mean is None:
         return Owed(label, value, so_far=words("no slots"), slots=slots)
     shown, met = value_text(done.mean), done.mean >= row.value
-    if row.quantity in _BY_DEFICIT or row.value <= 0:
+    if is_level(row.quantity) or row.value <= 0:
         return Owed(label, value, so_far=shown, slots=slots, met=met)
     ratio = done.mean / row.value
     so_far = words("so far of", value=shown, percent=percent_text(ratio))

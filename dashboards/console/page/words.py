@@ -4,33 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from alerting.words import ALERT_WORDS
+
 if TYPE_CHECKING:
     from dashboards.console.draw.model import Lang
 
 __all__ = ["LISTED", "PHRASES", "Words"]
 
 LISTED: Final[dict[str, tuple[str, str]]] = {
-    # levels
-    "blue": ("蓝", "blue"),
-    "yellow": ("黄", "yellow"),
-    "orange": ("橙", "orange"),
-    "red": ("红", "red"),
-    # states of an alert
-    "firing": ("告警中", "firing"),
-    "resolved": ("已解除", "resolved"),
-    "withdrawn": ("已撤销", "withdrawn"),
-    # states of a case, and what verifying found
-    "raised": ("已发生", "raised"),
-    "notified": ("已通知", "notified"),
-    "accepted": ("已受理", "accepted"),
-    "verified": ("已核实", "verified"),
-    "exempt": ("豁免", "exempt"),
-    "false_alarm": ("误报", "false alarm"),
-    "disposing": ("处置中", "being disposed of"),
-    "reported": ("已上报", "reported back"),
-    "reviewed": ("已复核", "reviewed"),
-    "closed": ("已结案", "closed"),
-    "confirmed": ("属实", "confirmed"),
+    **ALERT_WORDS,
     # verbs of people, then of the machine
     "ack": ("受理", "Acknowledge"),
     "verify": ("核实", "Verify"),
@@ -44,31 +26,7 @@ LISTED: Final[dict[str, tuple[str, str]]] = {
     "inherit": ("沿用本案", "took over this case"),
     "return": ("再次成立", "came true again"),
     "withdraw": ("告警撤销", "alert withdrawn"),
-    # classes of alerts
-    "eflow_shortfall": ("生态流量不足", "Ecological flow shortfall"),
-    "eflow_warning": ("生态流量预警", "Ecological flow warning"),
-    "flow_stopped": ("断流", "Flow stopped"),
-    "data_loss": ("数据中断", "Data loss"),
-    "device_fault": ("设备故障", "Device fault"),
-    "meter_tamper": ("计量异常", "Meter tampering"),
-    "over_rate": ("超许可流量", "Over the permitted rate"),
-    "over_plan": ("超计划取水", "Over plan"),
-    "unmetered_intake": ("未计量取水", "Unmetered intake"),
-    "unregistered_source": ("未登记数据源", "Unregistered source"),
-    "permit_expired": ("许可到期", "Permit expired"),
-    # reasons
-    "below_target": ("低于目标", "below target"),
-    # bases and kinds of targets
-    "instant": ("瞬时", "instant"),
-    "hour": ("小时", "hour"),
-    "day": ("日", "day"),
-    "ten_day": ("旬", "ten-day"),
-    "month": ("月", "month"),
-    "base": ("基本生态流量", "base flow"),
-    "sensitive": ("敏感期流量", "sensitive period"),
-    "min_release": ("最小下泄流量", "minimum release"),
-    "dispatch_order": ("调度指令", "dispatch order"),
-    # status of a station, flags, kinds of subjects
+    # status of a station, flags
     "active": ("在用", "active"),
     "rectify": ("整改", "under rectification"),
     "exiting": ("退出中", "exiting"),
@@ -78,12 +36,6 @@ LISTED: Final[dict[str, tuple[str, str]]] = {
     "flag 3": ("存疑", "suspect"),
     "flag 4": ("不合格", "failed"),
     "flag 9": ("缺测", "missing"),
-    "station": ("测站", "station"),
-    "gateway": ("网关", "gateway"),
-    "intake": ("取水口", "intake"),
-    "permit": ("许可证", "permit"),
-    "reach": ("河段", "reach"),
-    "address": ("地址", "address"),
     # parts of the program
     "broker": ("消息服务器", "message broker"),
     "journal": ("日志", "journal"),
@@ -212,6 +164,17 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "case": ("处置流程", "The case"),
     "assignee": ("承办：{name}", "with {name}"),
     "history": ("经过", "History"),
+    "trace": ("判定的改写", "Verdicts that were rewritten"),
+    "rewritten": ("数据迟到或更正", "Late or corrected data"),
+    "was and now": ("原为 {was}，现为 {now}", "was {was}, is {now}"),
+    "verdict": ("{level} {start} – {end}", "{level} {start} – {end}"),
+    "no alert": ("无告警", "no alert"),
+    "evidence": ("原始报文", "Raw messages"),
+    "evidence of": ("{why}：{count} 条，{size} KB", "{why}: {count}, {size} KB"),
+    "evidence none": ("{why}：没有报文", "{why}: no message"),
+    "evidence raised": ("告警依据", "what raised it"),
+    "evidence resolved": ("解除依据", "what resolved it"),
+    "evidence revised": ("改写依据", "what rewrote it"),
     "by": ("姓名", "Your name"),
     "comment": ("说明", "Comment"),
     "to": ("派给", "To whom"),
@@ -270,6 +233,45 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "store": ("时序库", "Store"),
     "adds up": ("相符", "adds up"),
     "does not add up": ("不符", "does not add up"),
+    # reports
+    "reports": ("报表", "Reports"),
+    "which report": ("报表", "Report"),
+    "which period": ("统计期", "Period"),
+    "which stations": ("范围", "Stations"),
+    "period forms": (
+        "年 2026 · 季 2026-Q1 · 月 2026-03 · 周 2026-W09 · 日 2026-03-01",
+        "Year 2026 · quarter 2026-Q1 · month 2026-03 · week 2026-W09 · day 2026-03-01",
+    ),
+    "this month": ("本月", "this month"),
+    "last month": ("上月", "last month"),
+    "last week": ("上周", "last week"),
+    "last quarter": ("上季", "last quarter"),
+    "this year": ("今年", "this year"),
+    "last year": ("去年", "last year"),
+    "yesterday": ("昨日", "yesterday"),
+    "all of them": ("全部", "all"),
+    "station code": ("站码", "Station code"),
+    "open report": ("打开报表", "Open the report"),
+    "as workbook": ("下载 Excel", "Download for Excel"),
+    "as csv": ("下载 CSV", "Download CSV"),
+    "report takes": (
+        "打开的报表可打印。全省全年的报表要数分钟；浏览器会等待。",
+        "What opens can be printed. A whole province over a year takes minutes; the browser waits.",
+    ),
+    "no report": ("无法制表：", "No report was made: "),
+    "no reports here": ("此服务不制作报表。", "This service makes no reports."),
+    "about eflow-attainment": (
+        "逐目标达标率、严格达标率、完整率；按站、区划、部门、河流汇总",
+        "each target: attainment, strict attainment, completeness; summed up by station, division, authority, river",
+    ),
+    "about data-quality": (
+        "逐序列到报率、完整率、有效率、最长缺测与标志计数",
+        "each series: arrival, completeness, validity, longest gap, flags",
+    ),
+    "about alert-ledger": (
+        "统计期内曾处于告警状态的全部告警及其处置",
+        "every alert that was open in the period, and how its case was worked",
+    ),
     # footer and mistakes with addresses
     "interfaces": ("接口", "Interfaces"),
     "scale": (

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from simulators.play.witness.duty import Duty
 
-__all__ = ["Excuse", "Excuses"]
+__all__ = ["Excuse", "Excuses", "Seasons"]
 
 _BARE_DATE: Final = len("2026-03-01")
 _DAY: Final = timedelta(days=1)
@@ -47,6 +47,37 @@ class _Exemption:
         return self.times is not None and self.times.start <= start and end <= self.times.end
 
 
+class Seasons:
+    """Ice and dry seasons of a station, in which there is nothing to judge.
+
+    Args:
+        stations: Its rows in ``stations``.
+        zone_minutes: Of its dates.
+    """
+
+    def __init__(self, stations: Sequence[Mapping[str, str]], zone_minutes: int) -> None:
+        self._zone = zone_minutes
+        self._seasons: list[tuple[Validity, Days]] = [
+            (validity(row, zone_minutes), days_of_year(row[f"{season}_from"], row[f"{season}_to"]))
+            for row in stations
+            for season in ("ice", "dry")
+            if row.get(f"{season}_from", "") and row.get(f"{season}_to", "")
+        ]
+
+    def __bool__(self) -> bool:
+        """Whether there are any."""
+        return bool(self._seasons)
+
+    def hold(self, end: int, first: date, last: date) -> bool:
+        """Whether all days from the first to the last, of a slot or a period that ends at ``end``, lie in one."""
+        return any(valid.holds(end) and _all_in(days, first, last) for valid, days in self._seasons)
+
+    def hold_slot(self, start: int, end: int) -> bool:
+        """The same of a slot (start, end], which is named by the day it begins in."""
+        day = local_date(start, self._zone)
+        return self.hold(end, day, day)
+
+
 class Excuses:
     """What excuses one target.
 
@@ -66,12 +97,7 @@ class Excuses:
             for row in exemptions
             if row.get("target", "") in ("", duty.target_id) and row.get("state", "") in ("", "approved")
         ]
-        self._seasons: list[tuple[Validity, Days]] = [
-            (validity(row, zone), days_of_year(row[f"{season}_from"], row[f"{season}_to"]))
-            for row in stations
-            for season in ("ice", "dry")
-            if row.get(f"{season}_from", "") and row.get(f"{season}_to", "")
-        ]
+        self._seasons = Seasons(stations, zone)
 
     def __bool__(self) -> bool:
         """Whether there is anything that could excuse it."""
@@ -83,8 +109,7 @@ class Excuses:
             return _NONE
         first, last = self._named_by(start, end)
         exempt = any(row.covers(start, end, first, last) for row in self._exemptions)
-        applicable = not any(valid.holds(end) and _all_in(days, first, last) for valid, days in self._seasons)
-        return Excuse(exempt, applicable)
+        return Excuse(exempt, not self._seasons.hold(end, first, last))
 
     def _named_by(self, start: int, end: int) -> tuple[date, date]:
         """First and last day that name it; a slot or an hour is named by the day it begins in."""

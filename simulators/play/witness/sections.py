@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
 from hydro.fixed import parse_decimal
 from hydro.quantity import Quantity
 from simulators.play.witness.dates import validity
 from simulators.play.witness.duty import Duty, duties_of
+from simulators.play.witness.excuses import Seasons
 from simulators.play.witness.slots import slot_minutes
 from simulators.play.witness.stopped import Place
 
@@ -58,6 +60,9 @@ def sections_of(
         at: Whose rows count where a table is dated and a target is not.
     """
     every = duties_of(tables.get("eflow_targets", ()), zone_minutes)
+    of_station: dict[str, list[Mapping[str, str]]] = defaultdict(list)
+    for row in tables.get("stations", ()):
+        of_station[row["station"]].append(row)
     rows = {row["station"]: row for row in tables.get("stations", ()) if validity(row, zone_minutes).holds(at + 1)}
     zero_below = {
         row["station"]: parse_decimal(row.get("zero_below", "") or "0")
@@ -70,7 +75,10 @@ def sections_of(
         duties=tuple(seen),
         unseen=tuple(duty.target_id for duty in every if duty not in seen),
         inflows={duty.target_id: _inflows(duty, known) for duty in seen},
-        places=tuple(_place(rows[code], zero_below.get(code, 0), known) for code in stations),
+        places=tuple(
+            _place(rows[code], zero_below.get(code, 0), known, Seasons(of_station[code], zone_minutes))
+            for code in stations
+        ),
         minutes={code: slot_minutes(int(rows[code]["interval_min"])) for code in stations},
     )
 
@@ -80,7 +88,7 @@ def _inflows(duty: Duty, known: Collection[Series]) -> tuple[str, ...]:
     return tuple(station for station in stations if (station, duty.quantity) in known)
 
 
-def _place(row: Mapping[str, str], zero_below: int, known: Collection[Series]) -> Place:
+def _place(row: Mapping[str, str], zero_below: int, known: Collection[Series], seasons: Seasons) -> Place:
     station, cease = row["station"], row.get("cease_stage_m", "")
     quantities = [Quantity.DISCHARGE, Quantity.FLOW_STATE, *([Quantity.STAGE] if cease else [])]
     return Place(
@@ -88,4 +96,5 @@ def _place(row: Mapping[str, str], zero_below: int, known: Collection[Series]) -
         seen=frozenset(quantity for quantity in quantities if (station, quantity) in known),
         zero_below=zero_below,
         cease_stage=parse_decimal(cease) if cease else 0,
+        seasons=seasons,
     )

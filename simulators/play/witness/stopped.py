@@ -1,7 +1,7 @@
 """Sections that have stopped flowing.
 
-A station with discharge and stage has stopped where both say so; a flow state says so by itself.
-Source: docs/alert-classes.md, row ``flow_stopped``.
+A station with discharge and stage has stopped where both say so; a flow state says so by itself. In its ice and dry
+seasons it may. Source: docs/alert-classes.md, row ``flow_stopped`` and "Exemptions, seasons".
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from simulators.basin.step import Integers, Marks
+    from simulators.play.witness.excuses import Seasons
     from simulators.play.witness.slots import Slots
 
 __all__ = ["Place", "Stopped", "StoppedState"]
@@ -48,12 +49,14 @@ class Place:
             something.
         zero_below: What is no flow, millionths.
         cease_stage: Stage at which it has stopped, millionths.
+        seasons: In which it may.
     """
 
     station: str
     seen: frozenset[Quantity]
     zero_below: int
     cease_stage: int
+    seasons: Seasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +95,8 @@ class Stopped:
         self._zero = np.array([place.zero_below for place in places], np.int64)
         self._cease = np.array([place.cease_stage for place in places], np.int64)
 
+        self._seasons = [(column, place.seasons) for column, place in enumerate(places) if place.seasons]
+
         def of(quantity: Quantity) -> Integers:
             """Columns; any, of those that have none."""
             return np.array([columns.get((place.station, quantity), 0) for place in places], np.int64)
@@ -123,6 +128,8 @@ class Stopped:
             runs = (flow > 2 * self._zero) | ~has_flow
             good = runs & ((stage > self._cease) | ~has_stage) & ~says_so
             used = has_flow | has_stage | has_said
+            for column, seasons in self._seasons:
+                used[column] &= not seasons.hold_slot(end - self._length, end)
             reason = np.where(no_flow, 0, np.where(low_stage, 1, 2))
             state, ended = self._step(state, end, used, low, good, reason)
             truths += ended

@@ -77,7 +77,7 @@ def test_event_time_bounds_are_open_at_the_start_and_closed_at_the_end(seed: int
 @pytest.mark.parametrize("seed", range(4))
 def test_cuts_and_restarts_change_no_byte(seed: int, tmp_path: Path) -> None:
     """Batches of one line and of ten thousand, every reader put down and taken up again after every batch."""
-    bench = Bench(make_case(seed), tmp_path)
+    bench = Bench(make_case(seed, readings=700), tmp_path)
     expected = as_bytes(bench.product(batch=10_000))
     assert as_bytes(bench.product(batch=1)) == expected
     assert as_bytes(bench.product(batch=13, restart_every_batch=True)) == expected
@@ -85,22 +85,26 @@ def test_cuts_and_restarts_change_no_byte(seed: int, tmp_path: Path) -> None:
 
 
 def test_a_restart_after_every_single_line_changes_no_byte(tmp_path: Path) -> None:
-    bench = Bench(make_case(3, readings=300), tmp_path)
+    bench = Bench(make_case(3, readings=150), tmp_path)
     assert as_bytes(bench.product(batch=1, restart_every_batch=True)) == as_bytes(bench.product())
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_arrival_inside_the_lateness_changes_no_byte(seed: int, tmp_path: Path) -> None:
-    """The same observations, received in another order; timeliness judges arrival itself and may differ."""
+    """The same observations, received in another order; what judges arrival itself is left out."""
     bench = Bench(make_case(seed, corrections=0, late=0, bad=0), tmp_path)
     lateness_ms = 30 * 60_000
-    expected = bench.product()
-    for line in expected.attainment:
-        line.pop("timeliness")
+    expected = without_arrival(bench.product())
     for shuffle in range(3):
         moved = reassign_received(bench.records, shuffle, lateness_ms)
         assert moved != bench.records
         again = bench.product(moved, batch=1 + 50 * shuffle, restart_every_batch=shuffle == 2)
-        for line in again.attainment:
-            line.pop("timeliness")
-        assert as_bytes(again) == as_bytes(expected)
+        assert as_bytes(without_arrival(again)) == as_bytes(expected)
+
+
+def without_arrival(result: BacktestResult) -> BacktestResult:
+    """The same but for what judges arrival itself."""
+    result.alerts = [alert for alert in result.alerts if alert["class"] != "data_loss"]
+    for line in result.attainment:
+        line.pop("timeliness")
+    return result

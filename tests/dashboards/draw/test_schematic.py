@@ -19,13 +19,14 @@ from dashboards.console.draw.schematic.tall import tall_scene
 from dashboards.console.draw.schematic.wide import wide_scene
 from dashboards.console.draw.words import letter
 from hydro.register import SectionRole, StationKind
-from simulators.demo.places import PLACES, RIVERS
+from simulators.scenario import load
 from tests.dashboards.draw.pictures import parsed, random_system, texts, with_class
 
 if TYPE_CHECKING:
     from dashboards.console.draw.model import Lang
     from dashboards.console.draw.schematic.scene import River, Scene
 
+MACHAOTAN = "520122S003"
 SYSTEMS = [
     (seed, stations, rivers)
     for seed, stations in enumerate((1, 2, 5, 9, 14, 20, 27, 33, 40, 40))
@@ -299,41 +300,43 @@ def test_water_that_is_in_the_canal_is_missing_in_the_river(layout: Layout) -> N
 @pytest.mark.parametrize("state", [State.OK, State.SILENT])
 def test_a_basin_as_large_as_the_demo_has_all_its_names(lang: Lang, state: State) -> None:
     drawn = wide_scene(demo_basin(lang, state), WIDE_PX)
-    assert len(drawn.stations) == len(PLACES)
+    assert len(drawn.stations) == 24
     assert all(spot.lines for spot in drawn.stations)
     assert len(drawn.diversions) == 1
 
 
 def demo_basin(lang: Lang, state: State) -> RiverSystem:
     """The demo's, with Machaotan firing and everything else in one state."""
-    chinese = lang == "zh"
+    tables = load("demo").tables
+    name = "name" if lang == "zh" else "name_en"
     marks = tuple(
         Mark(
-            code=one.code,
-            name=one.name if chinese else one.name_en,
-            kind=StationKind(one.kind),
-            river=one.river,
-            state=State.ORANGE if one.key == "machaotan" else state,
+            code=row["station"],
+            name=row[name],
+            kind=StationKind(row["kind"]),
+            river=row["river"],
+            state=State.ORANGE if row["station"] == MACHAOTAN else state,
             suspected=True,
-            selected=one.key == "machaotan",
-            role=SectionRole(one.role) if one.role else None,
-            plant=one.plant,
-            chainage_km=one.chainage_km,
+            selected=row["station"] == MACHAOTAN,
+            role=SectionRole(row["section_role"]) if row["section_role"] else None,
+            plant=row["plant"],
+            chainage_km=float(row["chainage_km"]),
             value_text="0.953 m³/s",
-            target_text="≥ 0.95" if one.kind in ("section", "plant") else None,
+            target_text="≥ 0.95" if row["kind"] in ("section", "plant") else None,
             age_s=86_000,
         )
-        for one in PLACES
+        for row in tables["stations"]
     )
     rivers = tuple(
         RiverLine(
-            river=one.name,
-            name=one.name if chinese else one.name_en,
-            into=one.into or None,
-            into_km=one.into_km,
-            length_km=one.length_km,
+            river=row["river"],
+            name=row["river"] if lang == "zh" else row["name_en"],
+            into=row["into"] or None,
+            into_km=float(row["into_km"]) if row["into_km"] else None,
+            length_km=float(row["length_km"]),
         )
-        for one in RIVERS
+        for row in tables["rivers"]
+        if row["length_km"]
     )
     return RiverSystem(title="", rivers=rivers, marks=marks, lang=lang)
 

@@ -290,19 +290,15 @@ def test_a_sensitive_season_is_no_gap() -> None:
     assert warnings(eflow_targets=header + "A1,discharge,04-01,06-30,1,day,sensitive\n") == []
 
 
-def test_targets_that_this_version_does_not_judge_are_named_once_for_each_reason() -> None:
+def test_targets_that_cannot_be_judged_are_named_once_for_each_reason() -> None:
     header = TARGETS.replace("\n", ",inflow_rule,inflow_station\n")
     rows = (
-        f"{FULL},,\nA1,discharge,01-01,12-31,2,month,,\nA1,stage,01-01,12-31,2,day,,\n"
-        "B1,discharge,01-01,12-31,2,month,,\nA1,discharge,01-01,12-31,2,hour,min_inflow,B1\n"
+        f"{FULL},,\nA1,discharge,01-01,12-31,2,hour,min_inflow,B1\nA1,stage,01-01,12-31,2,day,min_inflow,B1\n"
+        "A1,stage,01-01,12-31,2,month,min_inflow,B1\n"
     )
-    place = "registry/eflow_targets.csv"
-    month = "targets of discharge by month are not judged by this version: A1:discharge:month:base and 1 more"
-    inflow = "targets with inflow_rule are not judged by this version: A1:discharge:hour:base"
+    reason = "an inflow is no stage: targets of it with inflow_rule are not judged: A1:stage:day:base and 1 more"
     assert warnings(STATION + "B1,,section,,,,,5\n", eflow_targets=header + rows) == [
-        f"{place}:3: warning: basis: {month}",
-        f"{place}:4: warning: basis: targets of stage by day are not judged by this version: A1:stage:day:base",
-        f"{place}:6: warning: inflow_rule: {inflow}",
+        f"registry/eflow_targets.csv:4: warning: inflow_rule: {reason}"
     ]
 
 

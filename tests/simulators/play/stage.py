@@ -32,6 +32,8 @@ _TOTAL: Final = {
     "station": "",
     "quantity": "volume_total",
 }
+_BY_INFLOW: Final = 0.3
+_EXEMPTED: Final = 0.5
 _SEASONS: Final = (("10-15", "03-31"), ("04-01", "10-14"))
 
 
@@ -169,37 +171,49 @@ def with_targets(scenario: Scenario, seed: int, bases: Sequence[str] = ("instant
     draw = random.Random(seed)
     stations: list[Mapping[str, str]] = []
     targets: list[Mapping[str, str]] = []
+    points: list[Mapping[str, str]] = []
     exemptions: list[Mapping[str, str]] = []
-    for number, row in enumerate(scenario.tables["stations"]):
-        stations.append({**row, "interval_min": str(draw.choice((5, 5, 10, 15, 30, 60)))})
+    for row in scenario.tables["stations"]:
+        cells = {"interval_min": str(draw.choice((5, 5, 10, 15, 30, 60))), "cease_stage_m": draw.choice(("", "0.05"))}
+        stations.append({**row, **cells})
+    sections = [row for row in stations if row["station"] in scenario.network.gauge]
+    for number, row in enumerate(sections):
         station = row["station"]
-        if station not in scenario.network.gauge:
-            continue
+        inflows = [one["station"] for one in sections if one is not row and one["interval_min"] == row["interval_min"]]
         for basis in bases:
-            targets += _seasons(station, basis, 0.08 * (number + 1), draw)
-        if draw.random() < 0.5:
+            inflow = draw.choice(inflows) if inflows and draw.random() < _BY_INFLOW else ""
+            rule = {"inflow_rule": "min_inflow" if inflow else "", "inflow_station": inflow}
+            values = [f"{draw.uniform(0.3, 3.0) * 0.08 * (number + 1):.3f}" for _ in _SEASONS]
+            targets += _seasons(station, "discharge", basis, values, draw, **rule)
+        values = [f"{draw.uniform(0.15, 0.4):.2f}" for _ in _SEASONS]
+        targets += _seasons(station, "stage", draw.choice(bases), values, draw, inflow_rule="", inflow_station="")
+        points.append({"station": station, "quantity": "discharge", "min": "", "max": "", "zero_below": "0.01"})
+        if draw.random() < _EXEMPTED:
             exemptions.append(_exemption(station, scenario, draw))
-    tables = {**scenario.tables, "stations": stations, "eflow_targets": targets}
+    tables = {**scenario.tables, "stations": stations, "points": points, "eflow_targets": targets}
     if exemptions:
         tables["exemptions"] = exemptions
     return replace(scenario, tables=tables)
 
 
-def _seasons(station: str, basis: str, flow: float, draw: random.Random) -> list[dict[str, str]]:
+def _seasons(
+    station: str, quantity: str, basis: str, values: Sequence[str], draw: random.Random, **more: str
+) -> list[dict[str, str]]:
     """Two rows: the season changes in the midst of days, ten-days and months that start at 8 or 20 o'clock."""
     hour = str(draw.choice((0, 0, 8, 20))) if basis in {"day", "ten_day", "month"} else ""
     return [
         {
             "station": station,
-            "quantity": "discharge",
+            "quantity": quantity,
             "from_day": first,
             "to_day": last,
-            "value": f"{draw.uniform(0.3, 3.0) * flow:.3f}",
+            "value": value,
             "basis": basis,
             "day_start_hour": hour,
             "kind": "base",
+            **more,
         }
-        for first, last in _SEASONS
+        for (first, last), value in zip(_SEASONS, values, strict=True)
     ]
 
 

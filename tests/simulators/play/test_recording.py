@@ -128,10 +128,14 @@ def test_the_truth_says_what_was_so_where_and_when(tmp_path: Path) -> None:
     assert all(one.messages <= other.messages and one.at <= other.at for one, other in pairwise(said))
     assert all(line["from"] < line["to"] and line["to"].endswith("+08:00") for line in lines)
     assert [line["to"] for line in lines] == sorted(line["to"] for line in lines)
-    by_kind = {line["kind"]: line for line in lines}
+    by_kind = {line["kind"]: line for line in lines if line.get("quantity") != "stage"}
     assert by_kind["unmetered_intake"].keys() >= {"subject", "theft", "rate_m3s", "volume_m3"}
     assert by_kind["eflow_shortfall"].keys() >= {"subject", "target_id", "basis", "min_ratio", "raised_at", "resolved"}
-    assert by_kind["sensor_fault"].keys() >= {"subject", "fault", "quantity"}
+    by_stage = [line for line in lines if line["kind"] == "eflow_shortfall" and line["quantity"] == "stage"]
+    assert by_stage
+    assert all(line["max_deficit_m"] > 0 for line in by_stage)
+    faults = {line["fault"]: line for line in lines if line["kind"] == "sensor_fault"}
+    assert faults["step"].items() >= {"subject": "s1", "quantity": "stage", "size": 0.3}.items()
     assert by_kind["outage"].keys() >= {"subject", "cause", "lost_samples"}
     assert by_kind["discharge"].keys() >= {"subject", "mean_m3s", "min_m3s", "max_m3s"}
 

@@ -220,6 +220,16 @@ def test_a_section_has_stopped_where_flow_and_stage_agree() -> None:
     assert HOUR * STEP_MS == HOUR_MS == 60 * MINUTE_MS
 
 
+def test_a_section_may_stop_in_its_dry_season() -> None:
+    """Dry until 1 March: what stops that afternoon counts from midnight on."""
+    tables = {
+        "stations": [station(dry_from="01-01", dry_to="03-01", ice_from="", ice_to="")],
+        "eflow_targets": [target("day")],
+    }
+    truths, _ = look(tables, discharge((1.0, DAY // 2), (0.0, DAY)))
+    assert [((one.start - START) // STEP_MS, one.kind) for one in truths] == [(DAY, TruthKind.FLOW_STOPPED)]
+
+
 def test_targets_that_nobody_knows_the_truth_of_are_named() -> None:
     tables = {"stations": [station()], "eflow_targets": [target("day"), target("day", quantity="water_level")]}
     witness = Witness(tables, {("S", Quantity.DISCHARGE)}, zone_minutes=480, at=START)

@@ -1,0 +1,109 @@
+"""From spells of all reasons to the alerts of a station: one at a time, named by what began it. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from alerting.device_fault.reason import Reason
+from alerting.level import Level
+from alerting.record import AlertRecord, Change, alert_id
+from hydro.instants import DAY_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from alerting.spell.spell import Spell
+    from hydro.register import Register
+
+__all__ = ["ALERT_CLASS", "Fault", "faults_of", "record"]
+
+ALERT_CLASS: Final = "device_fault"
+_RISE_MS: Final = DAY_MS
+"""From blue to yellow. Source: docs/alert-classes.md, device_fault."""
+
+
+class Fault(NamedTuple):
+    """An alert.
+
+    Attributes:
+        reason: Of the spell that began it.
+        onset: Of the same.
+        number: How many alerts of this onset there were before.
+        raised_at: Of the same.
+        resolved_at: When the last of its spells was over; None while one is not.
+        is_risen: It fired for 24 h.
+    """
+
+    reason: Reason
+    onset: int
+    number: int
+    raised_at: int
+    resolved_at: int | None
+    is_risen: bool
+
+    @property
+    def rises_at(self) -> int:
+        """When its level rises, if it still fires."""
+        return self.raised_at + _RISE_MS
+
+
+def faults_of(spells: Iterable[Spell], watermark: int) -> list[Fault]:
+    """Alerts by raising: spells that overlap are one.
+
+    Args:
+        spells: Of all reasons of a station, in any order.
+        watermark: Time has come as far as this, epoch milliseconds.
+    """
+    found: list[Fault] = []
+    for spell in sorted(spells, key=lambda each: (each.raised_at, Reason(each.reason).rank)):
+        last = found[-1] if found else None
+        if last is not None and (last.resolved_at is None or spell.raised_at < last.resolved_at):
+            ends = (last.resolved_at, spell.resolved_at)
+            found[-1] = last._replace(resolved_at=None if None in ends else max(end for end in ends if end is not None))
+            continue
+        number = sum(each.onset == spell.onset for each in found)
+        found.append(
+            Fault(Reason(spell.reason), spell.onset, number, spell.raised_at, spell.resolved_at, is_risen=False)
+        )
+    return [
+        each._replace(is_risen=each.rises_at < (watermark + 1 if each.resolved_at is None else each.resolved_at))
+        for each in found
+    ]
+
+
+def record(fault: Fault, station: str, register: Register) -> AlertRecord:
+    """What the ledger gets."""
+    rows = register.stations[station]
+    row = rows.at(fault.raised_at) or rows.rows[-1]
+    levels = [Change(Level.BLUE, fault.raised_at, None, None)]
+    if fault.is_risen:
+        levels.append(Change(Level.YELLOW, fault.rises_at, None, None))
+    return AlertRecord(
+        id=alert_id(ALERT_CLASS, f"station:{station}", None, fault.onset, fault.number),
+        alert_class=ALERT_CLASS,
+        reason=fault.reason.value,
+        subject_kind="station",
+        subject=station,
+        target_id=None,
+        basin=row.basin or None,
+        division=row.division or None,
+        river=row.river or None,
+        onset=fault.onset,
+        raised_at=fault.raised_at,
+        resolved_at=fault.resolved_at,
+        levels=tuple(levels),
+        worst=None,
+        value=None,
+        target=None,
+        basis=None,
+        window=None,
+        uncertainty_pct=None,
+        within_uncertainty=None,
+        rule=ALERT_CLASS,
+        config=register.hash,
+    )
+
+
+def settled(faults: Sequence[Fault], horizon: int) -> list[Fault]:
+    """Those that were over before an instant: they stand."""
+    return [each for each in faults if each.resolved_at is not None and each.resolved_at <= horizon]

@@ -1,0 +1,80 @@
+CREATE TABLE cases (
+    id BIGSERIAL NOT NULL,
+    state VARCHAR(32) COLLATE "C" NOT NULL,
+    assignee TEXT,
+    due BIGINT,
+    outcome VARCHAR(32) COLLATE "C",
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE cursors (
+    reader VARCHAR(64) COLLATE "C" NOT NULL,
+    position BIGINT NOT NULL,
+    PRIMARY KEY (reader)
+);
+
+CREATE TABLE meta (
+    name VARCHAR(64) COLLATE "C" NOT NULL,
+    value TEXT NOT NULL,
+    PRIMARY KEY (name)
+);
+
+CREATE TABLE outbox (
+    id BIGSERIAL NOT NULL,
+    alert_id VARCHAR(64) COLLATE "C" NOT NULL,
+    time BIGINT NOT NULL,
+    level SMALLINT NOT NULL,
+    state SMALLINT NOT NULL,
+    value DOUBLE PRECISION,
+    target DOUBLE PRECISION,
+    ratio DOUBLE PRECISION,
+    tags TEXT NOT NULL,
+    PRIMARY KEY (id)
+);
+
+CREATE TABLE alerts (
+    id VARCHAR(64) COLLATE "C" NOT NULL,
+    class VARCHAR(64) COLLATE "C" NOT NULL,
+    subject_kind VARCHAR(32) COLLATE "C" NOT NULL,
+    subject VARCHAR(128) COLLATE "C" NOT NULL,
+    target_id VARCHAR(255) COLLATE "C" NOT NULL,
+    onset BIGINT NOT NULL,
+    raised_at BIGINT NOT NULL,
+    resolved_at BIGINT,
+    state VARCHAR(32) COLLATE "C" NOT NULL,
+    level SMALLINT NOT NULL,
+    case_id BIGINT NOT NULL,
+    doc TEXT NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(case_id) REFERENCES cases (id)
+);
+
+CREATE INDEX alerts_by_onset ON alerts (onset);
+
+CREATE INDEX alerts_by_raising ON alerts (raised_at, id);
+
+CREATE INDEX alerts_by_state ON alerts (state, raised_at, id);
+
+CREATE INDEX alerts_of_case ON alerts (case_id);
+
+CREATE INDEX alerts_of_place ON alerts (subject, raised_at);
+
+CREATE INDEX alerts_of_subject ON alerts (class, subject, target_id, raised_at, id);
+
+CREATE TABLE case_history (
+    id BIGSERIAL NOT NULL,
+    case_id BIGINT NOT NULL,
+    at BIGINT NOT NULL,
+    by TEXT NOT NULL,
+    verb VARCHAR(32) COLLATE "C" NOT NULL,
+    from_state VARCHAR(32) COLLATE "C",
+    to_state VARCHAR(32) COLLATE "C" NOT NULL,
+    comment TEXT NOT NULL,
+    outcome VARCHAR(32) COLLATE "C",
+    assignee TEXT,
+    alert_id VARCHAR(64) COLLATE "C" NOT NULL,
+    PRIMARY KEY (id),
+    FOREIGN KEY(case_id) REFERENCES cases (id)
+);
+
+CREATE INDEX history_of_case ON case_history (case_id, id);
