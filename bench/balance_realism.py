@@ -46,7 +46,7 @@ LAGS: Final = range(24)
 PAIRS: Final = (("release", "ferry"), ("ferry", "rm30"), ("ferry", "rm61"))
 # Upper and lower end of three reaches as long as those of the pairs: travel time in minutes, Muskingum's x.
 REACHES: Final = ((300.0, 0.42), (390.0, 0.46), (855.0, 0.48))
-KEPT: Final = Rating(mean_m3s=200.0, bias=0.01, fast=0.008, slow=0.010, slow_d=30.0)
+KEPT: Final = Rating(mean_m3s=200.0, bias=0.01, fast=0.008, slow=0.012, slow_d=40.0)
 NOISE: Final = 0.004  # of a reading, as in simulators/devices/catalogue.py
 USUAL: Final = Rating(mean_m3s=200.0)
 

@@ -4,12 +4,18 @@ Samples, watermarks and shortfalls are those of the e-flow engine, which must be
 anew from where its memory begins, whenever what came may bear on it: water was low there not long ago, or something
 fires. All others, the usual case, are seen to in columns. What is judged is a function of the readings, so a target
 that is shown the same readings again after a crash comes to the same.
+
+Live, two later memories save most of that: one at a midnight that has settled, and one at the watermark. What comes in
+time lies after both; what is late or corrected takes away those that it bears on::
+
+    state file             settled midnight             watermark     newest slot
+        |------- once ----------|------- if late -----------|--- each slot ---|
 """
 
 from __future__ import annotations
 
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 import numpy as np
@@ -49,6 +55,13 @@ class _State(msgspec.Struct, array_like=True):
     memory: Memory
     over: list[Warned]
     firing: Warned | None
+
+
+class _Known(NamedTuple):
+    """A later memory, and the warnings that ended between the one in the state file and it."""
+
+    memory: Memory
+    over: tuple[Warned, ...]
 
 
 class EflowWarningEngine:
@@ -95,7 +108,9 @@ class EflowWarningEngine:
         self._due = np.full(size, _EVER, np.int64)
         self._series = np.array([place.series for place in self._places], np.int64)
         self._memories: dict[int, Memory] = {}
-        self._recent: dict[int, tuple[Memory, tuple[Warned, ...]]] = {}
+        self._settled: dict[int, _Known] = {}
+        self._latest: dict[int, _Known] = {}
+        self._latest_at = np.full(len(watched), _NEVER, np.int64)
         self._found: dict[int, tuple[Warned, ...]] = {}
         self._pending: set[int] = set()
         self._dirty: dict[int, int] = {}
@@ -126,6 +141,9 @@ class EflowWarningEngine:
             low = (rows.value[mine] <= self._near[series]) & (rows.flag[mine] <= Flag.SUSPECT)
             until = times[low] + self._watch[series[low]]
             np.maximum.at(self._low_until, series[low], until)
+            for each in np.unique(series[times <= self._latest_at[series]]).tolist():
+                for row in self._rows_of.get(each, ()):
+                    self._latest.pop(row, None)
             bearing = times <= self._low_until[series]
             earliest = np.full(len(self._near), _EVER, np.int64)
             np.minimum.at(earliest, series[bearing], times[bearing])
@@ -150,8 +168,9 @@ class EflowWarningEngine:
 
     def _doubt(self, row: int, since: int) -> None:
         """Something has changed at or after an instant: a memory of what came after it is none."""
-        if row in self._recent and since <= self._recent[row][0].at:
-            del self._recent[row]
+        for known in (self._settled, self._latest):
+            if row in known and since <= known[row].memory.at:
+                del known[row]
 
     def finish(self, at: int | None) -> list[SubjectAlerts]:  # noqa: ARG002  # the e-flow engine has raised the watermarks
         """End of a recorded stream: all is judged."""
@@ -183,11 +202,7 @@ class EflowWarningEngine:
 
     def _find(self, row: int) -> tuple[Warned, ...]:
         place = self._places[row]
-        memory, over = self._recent.get(row) or (self._memories.get(row) or Memory(), ())
-        if not self._is_recorded and place.settled_day() > memory.at:
-            memory, more = place.remembered(memory, place.settled_day())
-            over += more
-            self._recent[row] = memory, over
+        memory, over = self._known(row)
         outcome = place.judged(memory)
         firing = outcome.course.firing
         found = (*over, *outcome.over) if firing is None else (*over, *outcome.over, firing)
@@ -196,6 +211,23 @@ class EflowWarningEngine:
             del self._found[row]
         self._due[row] = place.next_end()
         return found
+
+    def _known(self, row: int) -> _Known:
+        """The latest memory of a target that can be had."""
+        place, known = self._places[row], _Known(self._memories.get(row) or Memory(), ())
+        if self._is_recorded:
+            return known
+        settled = self._settled.get(row, known)
+        midnight = place.settled_day()
+        if midnight > settled.memory.at:
+            settled = self._settled[row] = _carried_on(place, settled, midnight)
+        latest = self._latest.get(row, settled)
+        watermark = place.watermark
+        if watermark > latest.memory.at:
+            latest = self._latest[row] = _carried_on(place, latest, watermark)
+            for series in (place.series, *place.inflow):
+                self._latest_at[series] = max(int(self._latest_at[series]), watermark)
+        return latest
 
     def _described(self, row: int, late: Late | None) -> SubjectAlerts:
         since = self._memories[row].at if row in self._memories else _NEVER
@@ -223,7 +255,8 @@ class EflowWarningEngine:
             memory = self._memories.get(row) or Memory()
             if at > memory.at:
                 self._memories[row], _ = self._places[row].remembered(memory, at)
-                self._recent.pop(row, None)
+                self._settled.pop(row, None)
+                self._latest.pop(row, None)
                 self._found[row] = tuple(
                     one for one in self._found.get(row, ()) if one.resolved_at is None or one.resolved_at > at
                 )
@@ -280,7 +313,8 @@ class EflowWarningEngine:
                 again.append(row)
         for row in again:
             self._low_until[self._places[row].series] = _EVER
-            self._recent.pop(row, None)
+            self._settled.pop(row, None)
+            self._latest.pop(row, None)
             before = self._found.get(row, ())
             self._dirty[row] = position + 1
             if self._find(row) != before:
@@ -305,3 +339,8 @@ class EflowWarningEngine:
         first = self._register.targets[place.target_id][0]
         kinds = [(row.start_ms, row.kind, row.plant) for row in self._register.stations[first.station]]
         return sha256(place.digest + repr(kinds).encode()).digest()[:8]
+
+
+def _carried_on(place: Place, known: _Known, at: int) -> _Known:
+    memory, over = place.remembered(known.memory, at)
+    return _Known(memory, known.over + over)

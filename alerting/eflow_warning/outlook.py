@@ -146,7 +146,7 @@ class Outlook:
         self.sums = sums
         self._inflow = inflow
         self._is_volume = plan.quantity is Quantity.VOLUME
-        self._peak: tuple[int, int] | None = None
+        self._peak: tuple[tuple[int, int], int] | None = None
 
     def frame(self, start: int, end: int) -> PeriodFrame | None:
         """A period, None where nothing is asked of it."""
@@ -203,7 +203,7 @@ class Outlook:
         """The largest mean of an hour that ended in the last 7 days, of which half is valid."""
         hours = self.sums.hours
         known = hours if hours[-1][0] <= end else hours[:-1]
-        mark = known[-1][0] if known else -1
+        mark = (known[-1][0] if known else -1, length)
         if self._peak is None or self._peak[0] != mark or known[0][0] <= end - 7 * DAY_MS:
             means = [
                 divide_half_even(total, count)

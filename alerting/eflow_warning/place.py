@@ -151,10 +151,15 @@ class Place:
         """Of all that the register says and its shortfalls rest on."""
         return self._judge.facts.digest(self._row)
 
+    @property
+    def watermark(self) -> int:
+        """What comes for before it is late."""
+        return int(self._intake.watermark[self.series])
+
     def settled_day(self) -> int:
         """A midnight that the watermark has passed by a day: little comes for before it."""
         clock = self._intake.clock_of(self.series)
-        return clock.day_end(clock.day(int(self._intake.watermark[self.series])) - 2)
+        return clock.day_end(clock.day(self.watermark) - 2)
 
     def next_end(self) -> int:
         """End of the first period that the watermark has not reached."""

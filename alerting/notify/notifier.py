@@ -27,7 +27,7 @@ __all__ = ["Counts", "Notifier"]
 
 _LOOK_S: Final = 0.5
 _MISSED: Final = 4
-_LONGEST_WAIT_S: Final = 30.0
+_LONGEST_WAIT_S: Final = 5.0
 
 
 @dataclass(slots=True)

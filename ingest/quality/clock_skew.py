@@ -327,7 +327,7 @@ def as_rows(parts: Iterable[tuple[int, Released]], *, stored: bool) -> Observati
 def suspect(flag: int) -> int:
     """Flag of a reading whose time can't be believed: what fails or is missing stays what it is.
 
-    >>> [suspect(flag) for flag in Flag]
+    >>> [suspect(flag).value for flag in Flag]
     [3, 3, 3, 4, 9]
     """
     return max(flag, Flag.SUSPECT)

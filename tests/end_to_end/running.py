@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from tests.servers import Mosquitto
 
-__all__ = ["Gateway", "Running", "command", "eventually", "write_config"]
+__all__ = ["Gateway", "Running", "command", "eventually", "sign_of_life", "write_config"]
 
 STATIONS = "station,name,kind,basin,river,division,gateway,interval_min\n"
 
@@ -46,6 +46,11 @@ def command(*arguments: str | Path, config: Path | None = None, ok: bool = True)
     done = subprocess.run(line, capture_output=True, text=True, timeout=60, check=False)
     assert not ok or done.returncode == 0, done.stderr
     return done
+
+
+def sign_of_life(station: str, **values: float) -> bytes:
+    """A reading of now: the clock of the station is right, so what was held of it because it came late is judged."""
+    return json.dumps({"station": station, "time": time.time_ns() // 1_000_000, "values": values}).encode()
 
 
 def write_config(

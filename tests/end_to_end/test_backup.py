@@ -21,7 +21,7 @@ import pytest
 from hydro.instants import day_start, format_instant, local_date
 from storage.message import RawMessage
 from storage.recorded import RecordedWriter
-from tests.end_to_end.running import Gateway, Running, command, eventually, write_config
+from tests.end_to_end.running import Gateway, Running, command, eventually, sign_of_life, write_config
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -132,7 +132,9 @@ def test_a_restored_service_goes_on_as_if_nothing_had_happened(  # noqa: PLR0915
         again = Gateway(broker, "g1-again")
         for payload in stream:
             again.publish(TOPIC, payload)
-        again.wait(MESSAGES)
+        for number in range(STATIONS):
+            again.publish(TOPIC, sign_of_life(f"S{number:03d}", water_temperature=12.0, ph=7.0))
+        again.wait(MESSAGES + STATIONS)
         again.close()
 
         def points() -> int:
@@ -143,18 +145,23 @@ def test_a_restored_service_goes_on_as_if_nothing_had_happened(  # noqa: PLR0915
             )
 
         eventually(lambda: points() == 2 * MESSAGES, 40, "everything sent in the store")
-        eventually(lambda: service.count("observations_stored") == 2 * MESSAGES, 20, "everything counted")
+        eventually(lambda: service.count("observations_stored") == 2 * (MESSAGES + STATIONS), 20, "all counted")
 
         def live() -> list[dict[str, Any]]:
             return judged(command("alerts", "export", "--output", "json", config=config).stdout)
 
-        eventually(lambda: live() == undisturbed, 30, "the alerts of an undisturbed run")
+        def untouched(alerts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+            """What a person's hand keeps as it was may differ from what the rules say by now."""
+            return [alert for alert in alerts if alert["id"] != worked]
+
+        eventually(lambda: untouched(live()) == untouched(undisturbed), 30, "the alerts of an undisturbed run")
+        assert worked in {alert["id"] for alert in live()}
         received = service.count("messages_received")
         assert received > MESSAGES
         assert received == service.count("messages_decoded") + service.count("messages_dead_lettered")
         stored, duplicate = service.count("observations_stored"), service.count("observations_duplicate")
         assert service.count("observations_decoded") == 2 * received
         assert 2 * received == stored + duplicate + service.count("observations_rejected")
-        assert stored - service.count("observations_corrected") == points()
+        assert stored - service.count("observations_corrected") == points() + 2 * STATIONS
         assert service.get("health")["status"] == "ok"
         assert service.stop() == 0

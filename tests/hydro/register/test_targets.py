@@ -306,3 +306,14 @@ def test_an_hour_without_a_slot_is_named() -> None:
     assert warnings(STATIONS + "A1,,section,,,,,120\n", eflow_targets=TARGETS + FULL.replace("day", "hour") + "\n") == [
         "registry/eflow_targets.csv:2: warning: basis: no hour can be judged while A1 reports every 120 min"
     ]
+
+
+def test_an_exemption_that_counts_without_a_document_is_named() -> None:
+    """What was only filed or refused excuses nothing, so nobody asks for its document."""
+    exemptions = (
+        "station,from,to,reason,document,state\nA1,2026-01-01,2026-01-02,repair,no. 5,\n"
+        "A1,2026-02-01,2026-02-02,flood,,approved\nA1,2026-03-01,2026-03-02,flood,,filed\n"
+    )
+    assert warnings(exemptions=exemptions) == [
+        "registry/exemptions.csv:3: warning: document: an exemption that counts has no document"
+    ]
