@@ -6,13 +6,18 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from enum import StrEnum
 from fractions import Fraction
 from hashlib import sha256
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import msgspec
 
 from alerting.level import Level
 from hydro.fixed import MICRO, to_number
 from hydro.instants import format_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from hydro.register import Register
 
 __all__ = [
     "AlertRecord",
@@ -26,6 +31,7 @@ __all__ = [
     "WorstRatio",
     "alert_id",
     "as_json",
+    "plain_record",
     "points",
     "ratio",
     "rounded",
@@ -196,6 +202,72 @@ def alert_id(alert_class: str, subject: str, target_id: str | None, onset: int, 
     """
     text = "\x1f".join((alert_class, subject, target_id or "", str(onset), str(number)))
     return sha256(text.encode()).hexdigest()[:20]
+
+
+def plain_record(  # noqa: PLR0913  # all of it is the alert's own, by name
+    alert_class: str,
+    reason: str,
+    subject: tuple[str, str],
+    register: Register,
+    *,
+    onset: int,
+    raised_at: int,
+    resolved_at: int | None,
+    levels: Iterable[tuple[Level, int]],
+    number: int = 0,
+    station: str | None = None,
+    config: str | None = None,
+    target_id: str | None = None,
+    members: tuple[str, ...] = (),
+    estimate: Estimate | None = None,
+) -> AlertRecord:
+    """An alert that rests on no value of a period: without value, target, worst and window.
+
+    Args:
+        alert_class: As in docs/alert-classes.md; it is the rule as well.
+        reason: Of the closed enum of the class.
+        subject: Kind and code.
+        register: Master data, for where it is.
+        onset: Epoch milliseconds, as are the next two.
+        raised_at: End of what completed the evidence.
+        resolved_at: None while it fires.
+        levels: Each with its time.
+        number: How many alerts of the same onset were raised before.
+        station: Whose basin, division and river are shown as of ``raised_at``; None = the subject if it is a station.
+        config: What judged it, where that isn't the register at hand.
+        target_id: None where the class has no target.
+        members: Codes of the stations for which it stands.
+        estimate: What was taken.
+    """
+    kind, code = subject
+    rows = register.stations.get(code if kind == "station" and station is None else station or "")
+    place = None if rows is None else rows.at(raised_at) or rows.rows[-1]
+    return AlertRecord(
+        id=alert_id(alert_class, f"{kind}:{code}", target_id, onset, number),
+        alert_class=alert_class,
+        reason=reason,
+        subject_kind=kind,
+        subject=code,
+        target_id=target_id,
+        basin=None if place is None else place.basin or None,
+        division=None if place is None else place.division or None,
+        river=None if place is None else place.river or None,
+        onset=onset,
+        raised_at=raised_at,
+        resolved_at=resolved_at,
+        levels=tuple(Change(level, at, None, None) for level, at in levels),
+        worst=None,
+        value=None,
+        target=None,
+        basis=None,
+        window=None,
+        uncertainty_pct=None,
+        within_uncertainty=None,
+        rule=alert_class,
+        config=register.hash if config is None else config,
+        members=members,
+        estimate=estimate,
+    )
 
 
 def ratio(value: int | None, target: int | None) -> float | None:

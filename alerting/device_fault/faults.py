@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from alerting.device_fault.reason import Reason
 from alerting.level import Level
-from alerting.record import AlertRecord, Change, alert_id
+from alerting.record import plain_record
 from hydro.instants import DAY_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from alerting.record import AlertRecord
     from alerting.spell.spell import Spell
     from hydro.register import Register
 
@@ -73,34 +74,19 @@ def faults_of(spells: Iterable[Spell], watermark: int) -> list[Fault]:
 
 def record(fault: Fault, station: str, register: Register) -> AlertRecord:
     """What the ledger gets."""
-    rows = register.stations[station]
-    row = rows.at(fault.raised_at) or rows.rows[-1]
-    levels = [Change(Level.BLUE, fault.raised_at, None, None)]
+    levels = [(Level.BLUE, fault.raised_at)]
     if fault.is_risen:
-        levels.append(Change(Level.YELLOW, fault.rises_at, None, None))
-    return AlertRecord(
-        id=alert_id(ALERT_CLASS, f"station:{station}", None, fault.onset, fault.number),
-        alert_class=ALERT_CLASS,
-        reason=fault.reason.value,
-        subject_kind="station",
-        subject=station,
-        target_id=None,
-        basin=row.basin or None,
-        division=row.division or None,
-        river=row.river or None,
+        levels.append((Level.YELLOW, fault.rises_at))
+    return plain_record(
+        ALERT_CLASS,
+        fault.reason.value,
+        ("station", station),
+        register,
         onset=fault.onset,
         raised_at=fault.raised_at,
         resolved_at=fault.resolved_at,
-        levels=tuple(levels),
-        worst=None,
-        value=None,
-        target=None,
-        basis=None,
-        window=None,
-        uncertainty_pct=None,
-        within_uncertainty=None,
-        rule=ALERT_CLASS,
-        config=register.hash,
+        levels=levels,
+        number=fault.number,
     )
 
 

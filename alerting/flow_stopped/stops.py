@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from alerting.level import Level
-from alerting.record import AlertRecord, Change, SubjectAlerts, alert_id
+from alerting.record import SubjectAlerts, plain_record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from alerting.record import Late
+    from alerting.record import AlertRecord, Late
     from alerting.spell.spell import Spell
     from hydro.register import Register
 
@@ -76,29 +76,13 @@ class Stops:
             self._settled[station] = settled
 
     def _record(self, spell: Spell, station: str) -> AlertRecord:
-        rows = self._register.stations[station]
-        row = rows.at(spell.raised_at) or rows.rows[-1]
-        return AlertRecord(
-            id=alert_id(ALERT_CLASS, f"station:{station}", None, spell.onset),
-            alert_class=ALERT_CLASS,
-            reason=str(spell.reason),
-            subject_kind="station",
-            subject=station,
-            target_id=None,
-            basin=row.basin or None,
-            division=row.division or None,
-            river=row.river or None,
+        return plain_record(
+            ALERT_CLASS,
+            str(spell.reason),
+            ("station", station),
+            self._register,
             onset=spell.onset,
             raised_at=spell.raised_at,
             resolved_at=spell.resolved_at,
-            levels=(Change(Level.RED, spell.raised_at, None, None),),
-            worst=None,
-            value=None,
-            target=None,
-            basis=None,
-            window=None,
-            uncertainty_pct=None,
-            within_uncertainty=None,
-            rule=ALERT_CLASS,
-            config=self._register.hash,
+            levels=((Level.RED, spell.raised_at),),
         )

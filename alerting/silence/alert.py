@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from alerting.level import Level
-from alerting.record import AlertRecord, Change, alert_id
+from alerting.record import plain_record
 from hydro.instants import HOUR_MS
 
 if TYPE_CHECKING:
+    from alerting.record import AlertRecord
     from hydro.register import Register
 
 __all__ = ["ALERT_CLASS", "Loss", "Reason", "Subject", "next_rise", "record", "risen"]
@@ -76,30 +77,16 @@ def risen(loss: Loss, at: int) -> Loss:
 
 def record(loss: Loss, subject: Subject, register: Register) -> AlertRecord:
     """What the ledger gets."""
-    rows = register.stations.get(subject.code) if subject.kind == "station" else None
-    row = None if rows is None else rows.at(loss.raised_at) or rows.rows[-1]
-    return AlertRecord(
-        id=alert_id(ALERT_CLASS, f"{subject.kind}:{subject.code}", None, loss.onset, loss.number),
-        alert_class=ALERT_CLASS,
-        reason=loss.reason.value,
-        subject_kind=subject.kind,
-        subject=subject.code,
-        target_id=None,
-        basin=None if row is None else row.basin or None,
-        division=None if row is None else row.division or None,
-        river=None if row is None else row.river or None,
+    return plain_record(
+        ALERT_CLASS,
+        loss.reason.value,
+        subject,
+        register,
         onset=loss.onset,
         raised_at=loss.raised_at,
         resolved_at=loss.resolved_at,
-        levels=tuple(Change(Level(level), at, None, None) for level, at in loss.levels),
-        worst=None,
-        value=None,
-        target=None,
-        basis=None,
-        window=None,
-        uncertainty_pct=None,
-        within_uncertainty=None,
-        rule=ALERT_CLASS,
+        levels=((Level(level), at) for level, at in loss.levels),
+        number=loss.number,
         config=loss.config,
         members=loss.members,
     )
