@@ -13,7 +13,7 @@ import json
 import random
 import shutil
 import time
-from threading import Event, Thread
+from threading import Event, Semaphore, Thread
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,6 +36,8 @@ SLOT_MS = 300_000
 MESSAGES = STATIONS * SLOTS
 LATENESS_MS = 30 * 60_000
 TOPIC = "watermaster/v1/g1/up/json"
+PARTS = 4
+"""Of the stream: before the first backup, during each, after the last; so no machine is too slow or too fast."""
 
 
 def make_stream(first: int) -> list[bytes]:
@@ -52,13 +54,18 @@ def make_stream(first: int) -> list[bytes]:
     return stream
 
 
-def publish(broker_gateway: Gateway, stream: Sequence[bytes], ended: Event) -> None:
-    """Send 400 messages a second until told to end."""
-    began = time.monotonic()
-    for number, payload in enumerate(stream):
-        broker_gateway.publish(TOPIC, payload)
-        if ended.wait(max(0.0, began + number / 400 - time.monotonic()) if number % 40 == 0 else 0):
-            return
+def publish(broker_gateway: Gateway, stream: Sequence[bytes], released: Semaphore, ended: Event) -> None:
+    """Send 400 messages a second, a part of the stream each time one is released, until told to end."""
+    size = -(-len(stream) // PARTS)
+    for first in range(0, len(stream), size):
+        while not released.acquire(timeout=0.1):
+            if ended.is_set():
+                return
+        began = time.monotonic()
+        for number, payload in enumerate(stream[first : first + size]):
+            broker_gateway.publish(TOPIC, payload)
+            if ended.wait(max(0.0, began + number / 400 - time.monotonic()) if number % 40 == 0 else 0):
+                return
 
 
 def judged(text: str) -> list[dict[str, Any]]:
@@ -101,8 +108,8 @@ def test_a_restored_service_goes_on_as_if_nothing_had_happened(  # noqa: PLR0915
     assert len(undisturbed) > 5
 
     with Running(config) as service:
-        ended, gateway = Event(), Gateway(broker, "g1")
-        publisher = Thread(target=publish, args=(gateway, stream, ended))
+        released, ended, gateway = Semaphore(1), Event(), Gateway(broker, "g1")
+        publisher = Thread(target=publish, args=(gateway, stream, released, ended))
         publisher.start()
         eventually(lambda: len(service.get("alerts")["items"]) > 0, 30, "the first alert")
         worked = service.get("alerts")["items"][-1]["id"]
@@ -110,6 +117,7 @@ def test_a_restored_service_goes_on_as_if_nothing_had_happened(  # noqa: PLR0915
         positions: dict[str, Any] = {}
         for number in (1, 2):
             before = service.count("messages_received")
+            released.release()
             eventually(lambda reached=before: service.count("messages_received") > reached + 50, 30, "more messages")  # type: ignore[misc]  # bound at once
             made = command("backup", tmp_path / f"{number}.tar.zst", "--output", "json", config=config)
             positions = json.loads(made.stdout)["positions"]
@@ -118,6 +126,7 @@ def test_a_restored_service_goes_on_as_if_nothing_had_happened(  # noqa: PLR0915
         assert 0 < max(positions["rules"], positions["store"]) <= positions["journal_last"]
         assert positions["rules"] <= positions["ledger"] <= positions["journal_last"]
         reached = service.count("messages_received")
+        released.release()
         eventually(lambda: service.count("messages_received") > reached, 30, "messages behind the backup")
         service.kill()
         ended.set()

@@ -49,12 +49,16 @@ class Duty:
         return f"http://{HOST}:{self._listener.server_port}/watermaster"
 
     def said(self, status: str, label: str = "alert") -> list[str]:
-        """One label of all alerts in messages so far that had a status, in the order of the messages."""
+        """One label of all alerts that have it in messages so far that had a status, in the order of the messages.
+
+        With waits as short as in tests, Alertmanager may say that Watermaster is down before it has read, from the
+        same request, that it is alive; that notice has no label ``alert``.
+        """
         return [
-            alert["labels"].get(label, "")
+            alert["labels"][label]
             for message in list(self.messages)
             for alert in message["alerts"]
-            if alert["status"] == status
+            if alert["status"] == status and label in alert["labels"]
         ]
 
     def __enter__(self) -> Self:
