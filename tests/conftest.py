@@ -22,7 +22,9 @@ if TYPE_CHECKING:
 class NewMosquitto(Protocol):
     """Makes a running broker that ends with the test."""
 
-    def __call__(self, extra_conf: str = "", *, passwords: Path | None = None) -> Mosquitto:
+    def __call__(
+        self, extra_conf: str = "", *, passwords: Path | None = None, certificates: Path | None = None
+    ) -> Mosquitto:
         """Start one; the arguments are those of `Mosquitto`."""
 
 
@@ -52,8 +54,11 @@ def new_mosquitto(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NewMosqu
     """Brokers of this test alone, to be stopped, killed and started again."""
     with ExitStack() as running:
 
-        def start(extra_conf: str = "", *, passwords: Path | None = None) -> Mosquitto:
-            broker = Mosquitto(tmp_path_factory.mktemp("mosquitto"), extra_conf, passwords=passwords)
+        def start(
+            extra_conf: str = "", *, passwords: Path | None = None, certificates: Path | None = None
+        ) -> Mosquitto:
+            folder = tmp_path_factory.mktemp("mosquitto")
+            broker = Mosquitto(folder, extra_conf, passwords=passwords, certificates=certificates)
             return running.enter_context(broker)
 
         yield start

@@ -91,6 +91,11 @@ class Service:
                 *lines, rest = (rest + piece).split(b"\n")
                 yield from map(json.loads, lines)
 
+    def metrics(self) -> str:
+        """Its numbers, as Prometheus reads them."""
+        with self._answer("GET", "/metrics") as answer:
+            return answer.text()
+
     def admin(self, method: str, *path: str) -> Any:  # noqa: ANN401  # as above
         """Ask for what the control socket alone has, however long that takes; None where it has no such thing."""
         with self._answer(method, _quoted(_ADMIN, path), timeout_s=None) as answer:
@@ -171,6 +176,11 @@ class Answer:
         with self._whole():
             text = self._response.read()
         return json.loads(text, parse_float=parse_float) if text else None
+
+    def text(self) -> str:
+        """The whole, UTF-8."""
+        with self._whole():
+            return self._response.read().decode()
 
     def read(self, size: int) -> bytes:
         """So many bytes; fewer at the end alone."""

@@ -41,6 +41,7 @@ _COUNTERS: Final = {
     "rejudging_refused": "Those for which there was no room in the ledger since the start.",
     "notices_failed": "Rounds that Alertmanager did not take since the start.",
     "notices_told": "Notices that Alertmanager took since the start, repetitions included.",
+    "sources_dropped": "Messages of unknown addresses not followed, for room or their name, since the start.",
     "observations_beyond_revision": "Readings too old to change a verdict since the start, see time.revise_days.",
 }
 _GAUGES: Final = {
@@ -49,6 +50,7 @@ _GAUGES: Final = {
     "page_clients": "Browsers that listen to the first page.",
     "evidence_waiting": "Copyings of raw messages that alerts wait for.",
     "rejudging_waiting": "Series and days older than the memory of the rules that wait to be judged again.",
+    "sources_over_bound": "Unknown addresses that are no alert because their gateway has 100 already.",
     "stations_clock_skewed": "Stations whose clock can't be believed.",
 }
 
@@ -127,6 +129,13 @@ def _of_totals(totals: Totals) -> Iterator[Metric]:
 def _of_receiver(status: Status) -> Iterator[Metric]:
     yield GaugeMetricFamily("watermaster_mqtt_connected", "1 while messages can arrive.", float(status.connected))
     yield _counter("mqtt_reconnects", "Connections made after the first.", status.reconnects)
+    if status.session_present is not None:
+        yield GaugeMetricFamily(
+            "watermaster_mqtt_session_present",
+            "1 where the broker had kept our session at the latest connect.",
+            float(status.session_present),
+        )
+    yield _counter("mqtt_sessions_lost", "Reconnects that found no session.", status.sessions_lost)
     yield _counter("mqtt_acks_dropped", "Acknowledgements whose connection had ended.", status.acks_dropped)
     yield GaugeMetricFamily(
         "watermaster_mqtt_pending_messages", "Received and not durable yet.", status.pending_messages

@@ -15,7 +15,7 @@ import mqtt5
 from hydro.errors import BrokerError, WatermasterError
 from ingest.mqtt.beats import Beat, Heartbeat, Ping, Pong
 from ingest.mqtt.frames import Inbox, acknowledgements
-from ingest.mqtt.refusals import check_connack, disconnected, unreachable
+from ingest.mqtt.refusals import check_connack, disconnected, lost, unreachable
 
 if TYPE_CHECKING:
     import ssl
@@ -126,8 +126,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Note the end."""
-        why = "the connection broke" if exc else "the broker closed the connection"
-        self._end(BrokerError(f"broker {self._address}: {why}", retryable=True))
+        self._end(lost(exc, self._address))
 
     def _handle(self, packet: mqtt5.Packet | Beat) -> None:
         if self.over.done():

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Final
 import mqtt5
 import structlog
 
-from hydro.errors import AlreadyRunning, BrokerError, WatermasterError
+from hydro.errors import AlreadyRunning, BrokerError, ConfigError, WatermasterError
 from ingest.mqtt.beats import Beat, Heartbeat, Ping, Pong, encode_beat
 from ingest.mqtt.connection import Connection, open_connection
 from ingest.mqtt.liveness import Verdict
@@ -271,6 +271,7 @@ class Receiver:
             try:
                 # Each time: mosquitto 2.0.11 closes the connection of a session that is taken without a word, so to
                 # have lost it may mean that another collector has it.
+                self._read_tls_again()
                 await self._ensure_alone()
                 watch, answer = await self._connect()
             except BrokerError as error:
@@ -293,6 +294,13 @@ class Receiver:
             self.status.state = ReceiverState.WAITING
             failures += 1
             await asyncio.sleep(self._timing.reconnect.wait_s(failures, self._rng))
+
+    def _read_tls_again(self) -> None:
+        """Take up certificates that were renewed since; files of a renewal that is half done are waited for."""
+        try:
+            self._tls = self._address.ssl_context()
+        except ConfigError as error:
+            raise BrokerError(str(error), retryable=True) from error
 
     async def _ensure_alone(self) -> None:
         await ensure_alone(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from ingest.mqtt.address import BrokerAddress
 
-__all__ = ["check_connack", "check_suback", "disconnected", "unreachable"]
+__all__ = ["check_connack", "check_suback", "disconnected", "lost", "unreachable"]
 
 _CONNACK: Final = mqtt5.ConnAckReasonCode
 _SUBACK: Final = mqtt5.SubAckReasonCode
@@ -82,6 +82,23 @@ def disconnected(packet: mqtt5.DisconnectPacket, address: BrokerAddress, client_
     return BrokerError(
         f"broker {address} ends the connection: {_words(packet.reason_code.name, packet.reason_str)}", retryable=True
     )
+
+
+def lost(error: Exception | None, address: BrokerAddress) -> BrokerError:
+    """Say how a connection ended without a word of MQTT.
+
+    With TLS 1.3 a broker that refuses our certificate says so after the handshake, which for us is the connection.
+    """
+    match error:
+        case None:
+            why = "the broker closed the connection"
+        case ssl.SSLError():
+            why = f"TLS failed: {error.reason or error}"
+        case _:
+            why = "the connection broke"
+    ended = BrokerError(f"broker {address}: {why}", retryable=True)
+    ended.__cause__ = error
+    return ended
 
 
 def unreachable(error: OSError, address: BrokerAddress) -> BrokerError:

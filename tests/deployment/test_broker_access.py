@@ -120,6 +120,7 @@ def test_only_listener_paths_and_user_differ_from_what_is_shipped(broker: Mosqui
     shipped, running = settings(SHIPPED_CONF), settings(broker.path / "mosquitto.conf")
     assert {line.split()[0] for line in shipped - running} == {
         "listener",
+        "include_dir",
         "persistence_location",
         "password_file",
         "acl_file",

@@ -8,10 +8,11 @@ import socket
 from pathlib import Path
 from typing import Final
 
-from tests.servers.process import HOST, ServerProcess
+from tests.servers.process import HOST, ServerProcess, free_port
 
 SHIPPED_CONF: Final = Path(__file__).parents[2] / "config" / "mosquitto.conf"
 SHIPPED_ACL: Final = SHIPPED_CONF.with_suffix(".acl")
+SHIPPED_TLS: Final = SHIPPED_CONF.with_suffix(".d") / "tls.conf"
 
 
 def setting_of(line: str) -> str:
@@ -44,17 +45,22 @@ class Mosquitto(ServerProcess):
 
     program = "mosquitto"
 
-    def __init__(self, path: Path, extra_conf: str = "", *, passwords: Path | None = None) -> None:
+    def __init__(
+        self, path: Path, extra_conf: str = "", *, passwords: Path | None = None, certificates: Path | None = None
+    ) -> None:
         """Prepare a broker that is not running yet.
 
         Args:
             path: Folder of its configuration, data and log.
             extra_conf: Lines of mosquitto.conf that take the place of the shipped ones of the same name.
             passwords: Password file; with it the broker is closed to anonymous clients and enforces the shipped ACL.
+            certificates: What `deploy/certificates.sh` made; with it the broker listens for TLS, too, as shipped.
         """
         super().__init__(path)
         self.extra_conf = extra_conf
         self.passwords = passwords
+        self._certificates = certificates
+        self.tls_port = free_port() if certificates else 0
 
     @property
     def url(self) -> str:
@@ -67,6 +73,7 @@ class Mosquitto(ServerProcess):
         replaced = {
             "listener": f"{self.port} {HOST}",
             "persistence_location": f"{data}{os.sep}",
+            "include_dir": "" if self._certificates is None else str(self._tls_settings(self._certificates)),
             # Started by root it would become the user mosquitto, who may not enter a test's folder.
             "user": getpass.getuser(),
         }
@@ -78,6 +85,20 @@ class Mosquitto(ServerProcess):
         conf = self.path / "mosquitto.conf"
         conf.write_text(derive_conf(shipped, replaced, self.extra_conf), encoding="utf-8")
         return ["-c", str(conf)]
+
+    def _tls_settings(self, certificates: Path) -> Path:
+        """The shipped ones on another port, with files from elsewhere."""
+        folder = self.path / "mosquitto.d"
+        folder.mkdir(exist_ok=True)
+        shipped = SHIPPED_TLS.read_text(encoding="utf-8")
+        names = ("cafile", "certfile", "keyfile", "crlfile")
+        paths = {
+            setting_of(line): Path(line.split()[1]).name for line in shipped.splitlines() if setting_of(line) in names
+        }
+        replaced = {name: str(certificates / "broker" / paths[name]) for name in names}
+        text = derive_conf(shipped, {"listener": "", **replaced})
+        (folder / "tls.conf").write_text(f"listener {self.tls_port} {HOST}\n{text}", encoding="utf-8")
+        return folder
 
     def _answers(self) -> bool:
         # It listens only after it has read its queue from disk: connected is ready.

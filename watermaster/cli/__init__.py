@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "demo": ("watermaster.cli.demo", "Show the product on a simulated river: everything embedded, nothing to set up."),
     "check": ("watermaster.cli.check", "Check the config directory: every mistake with file, row, field and reason."),
     "run": ("watermaster.cli.run", "Run the services: collect, judge, serve the console."),
+    "doctor": ("watermaster.cli.doctor", "Look at every part of an installation and say what to do."),
     "backtest": ("watermaster.cli.backtest", "Judge recorded streams with the live rules, as fast as the machine can."),
     "record": ("watermaster.cli.record", "Write the journal as a recorded stream."),
     "replay": ("watermaster.cli.replay", "Publish recorded messages again, bytes unchanged."),
@@ -38,7 +39,7 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
 }
 """Command -> module and one line; the module has ``command``, a function or a group in Typer's style."""
 
-LATER: Final = ("dashboards", "doctor")
+LATER: Final = ("dashboards",)
 """Commands of the contract that come with later versions."""
 
 
