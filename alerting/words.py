@@ -43,6 +43,7 @@ ALERT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "unmetered_intake": ("未计量取水", "Unmetered intake"),
     "unregistered_source": ("未登记数据源", "Unregistered source"),
     "permit_expired": ("许可到期", "Permit expired"),
+    "signal": ("自定信号", "Signal"),
     # reasons
     "below_target": ("低于目标", "below target"),
     "running": ("本期至今不足", "running mean below target"),
@@ -63,6 +64,10 @@ ALERT_WORDS: Final[dict[str, tuple[str, str]]] = {
     "unit_slip": ("单位有误", "unit slip"),
     "verification_expired": ("检定过期", "verification expired"),
     "quantities_disagree": ("要素不一致", "quantities disagree"),
+    "unknown_station": ("未登记的测站", "station not in the register"),
+    "wrong_gateway": ("网关不符", "not its gateway"),
+    "below_bound": ("低于界限", "below its bound"),
+    "above_bound": ("高于界限", "above its bound"),
     # bases and kinds of targets
     "instant": ("瞬时", "instant"),
     "hour": ("小时", "hour"),

@@ -6,7 +6,7 @@ set -u
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
 # program or file:Debian package. Without the font a browser draws boxes for Chinese.
-needed="mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients influxd:influxdb victoria-metrics:victoria-metrics prometheus-alertmanager:prometheus-alertmanager postgres:postgresql"
+needed="mosquitto:mosquitto mosquitto_passwd:mosquitto mosquitto_pub:mosquitto-clients influxd:influxdb victoria-metrics:victoria-metrics prometheus-alertmanager:prometheus-alertmanager prometheus:prometheus promtool:prometheus amtool:prometheus-alertmanager openssl:openssl postgres:postgresql"
 needed="$needed curl:curl systemd-analyze:systemd"
 needed="$needed chromium:chromium /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc:fonts-noto-cjk"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Final
@@ -86,6 +87,7 @@ class IngestPart:
         around.metrics.receiver = receiver.status
         around.metrics.tcp = tcp.status
         around.metrics.positions["journal"] = lambda: journal.last_position
+        around.metrics.add("journal_free_bytes", lambda: shutil.disk_usage(path).free)
         around.health.add("broker", self._broker_health)
         around.health.add("journal", self._journal_health)
         around.health.add("tcp", tcp.health)

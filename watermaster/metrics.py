@@ -47,6 +47,7 @@ _COUNTERS: Final = {
 _GAUGES: Final = {
     "alerts_not_yet_notified": "Alerts that nobody was told of yet.",
     "alerts_silenced": "Alerts that Alertmanager silences.",
+    "journal_free_bytes": "Room on the disk of the journal.",
     "page_clients": "Browsers that listen to the first page.",
     "evidence_waiting": "Copyings of raw messages that alerts wait for.",
     "rejudging_waiting": "Series and days older than the memory of the rules that wait to be judged again.",

@@ -95,6 +95,7 @@ class NoticeOf:
         url = f"{self._link}/?alert={alert.id}#case" if self._link else ""
         if url:
             annotations["link"] = url
+            annotations["runbook_url"] = f"{self._link}/runbooks/{alert.alert_class}"
         return Notice(
             {name: text for name, text in labels.items() if text},
             annotations,

@@ -13,6 +13,7 @@ from dashboards.console.guard import Guard, is_loopback
 from dashboards.console.page.assets import asset_routes, assets
 from dashboards.console.page.report_routes import report_page_routes
 from dashboards.console.page.routes import page_routes
+from dashboards.console.page.runbook_routes import runbook_routes
 from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
 from dashboards.console.report_routes import report_routes
 from dashboards.console.rtu_routes import rtu_routes
@@ -65,5 +66,6 @@ def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
     files = assets()
     app.include_router(page_routes(services, files))
     app.include_router(report_page_routes(services, files))
+    app.include_router(runbook_routes(services, files))
     app.include_router(asset_routes(files))
     return app

@@ -83,6 +83,7 @@ class Alertmanager(ServerProcess):
     """
 
     program = "prometheus-alertmanager"
+    options = ("--config.file", "--storage.path", "--cluster.listen-address")
 
     def __init__(self, path: Path, duty: str, wait: str = "200ms") -> None:
         super().__init__(path)
@@ -113,12 +114,9 @@ class Alertmanager(ServerProcess):
         conf = re.sub(r"(- url: )\S+", rf"\g<1>{self._duty}", conf)
         (self.path / "alertmanager.yml").write_text(conf)
         (self.path / "watermaster.tmpl").write_text((SHIPPED_ALERTMANAGER / "watermaster.tmpl").read_text())
-        return [
-            f"--config.file={self.path / 'alertmanager.yml'}",
-            f"--storage.path={self.path / 'data'}",
-            f"--web.listen-address={HOST}:{self.port}",
-            "--cluster.listen-address=",
-        ]
+        values = (self.path / "alertmanager.yml", self.path / "data", "")
+        given = [f"{option}={value}" for option, value in zip(self.options, values, strict=True)]
+        return [*given, f"--web.listen-address={HOST}:{self.port}"]
 
     def _answers(self) -> bool:
         connection = http.client.HTTPConnection(HOST, self.port, timeout=1)

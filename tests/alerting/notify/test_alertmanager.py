@@ -120,6 +120,7 @@ def test_an_alert_is_told_worked_and_ended(ledger: Ledger, server: Alertmanager,
                 f"疑似生态流量不足（橙）：鸭池河断面 {STATION}，低于目标，1.21，目标 2"
             )
             assert alert["annotations"]["summary_en"].startswith("Suspected ecological flow shortfall (orange)")
+            assert alert["annotations"]["runbook_url"] == "http://console.example/runbooks/eflow_shortfall"
             assert alert["generatorURL"] == f"http://console.example/?alert={raised.id}#case"
             assert message["groupLabels"] == {"alertname": "eflow_shortfall", "river": "鸭池河"}
             await until(lambda: (ledger.alert(raised.id) or {})["case"]["state"] == "notified")
