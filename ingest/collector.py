@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from ingest.mqtt import Batch
-    from storage.journal import Journal
+    from storage.journal import Journal, JournalBatch
+    from storage.message import RawMessage
 
 __all__ = ["RECEIVED_AT", "JournalSink"]
 
@@ -81,6 +82,23 @@ class JournalSink:
         loop = asyncio.get_running_loop()
         await loop.run_in_executor(self._thread, self._journal.append, topics, payloads, received)
         self._appended()
+
+    async def append_again(self, messages: Sequence[RawMessage]) -> JournalBatch:
+        """Make messages durable once more that the journal had long ago, each with the arrival that it had.
+
+        So what came after them and corrected them stays; and everything reads them as anything else.
+
+        Raises:
+            JournalFull: No room; nothing was written.
+            JournalError: The disk failed.
+        """
+        topics = [message.topic for message in messages]
+        payloads = [message.payload for message in messages]
+        received = [message.received_at for message in messages]
+        loop = asyncio.get_running_loop()
+        batch = await loop.run_in_executor(self._thread, self._journal.append, topics, payloads, received)
+        self._appended()
+        return batch
 
     def _recorded(self, properties: Mapping[int, list[tuple[str, str]]], size: int) -> list[int]:
         now = self._clock()

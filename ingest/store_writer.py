@@ -88,14 +88,15 @@ class StoreWriter:
         self._reached: int | None = None
         """Journal position in the store; None where it keeps none."""
         self._sending: asyncio.Task[None] | None = None
+        self._handed_over = self._before_sending = reader.position
         self._stopping = False
         self._saved_position = reader.position
         self._saved_at = 0.0
 
     @property
     def position(self) -> int:
-        """Journal position up to which everything was read."""
-        return self._reader.position
+        """Journal position up to which everything is in the store, or set aside."""
+        return self._handed_over if self._sending is None or self._sending.done() else self._before_sending
 
     def stop(self) -> None:
         """End :meth:`run` once the journal is read to its end, or the store doesn't answer."""
@@ -146,6 +147,7 @@ class StoreWriter:
         if keep is not None:
             await self._written(lambda: keep(batch))
         if not len(rows):
+            self._handed_over = batch.last
             return
         send = self._store.prepare(rows, self._index, batch.last)
         await self._drained()
@@ -155,6 +157,7 @@ class StoreWriter:
             await self._set_aside(rows, result)
             self._note_reached(batch.last)
 
+        self._before_sending, self._handed_over = self._handed_over, batch.last
         self._sending = asyncio.create_task(deliver())
 
     async def _drained(self) -> None:

@@ -108,6 +108,17 @@ class DeadLetterFile:
         self._at_most = at_most - dropped
         self.dropped += dropped
 
+    def remove(self, positions: Iterable[int]) -> None:
+        """Let go of all letters of some messages.
+
+        Raises:
+            StateError: The disk fails; nothing was removed.
+        """
+        with self._transaction("remove dead letters"):
+            self._connection.executemany(
+                "DELETE FROM dead_letter WHERE position = ?", [(position,) for position in positions]
+            )
+
     def _filled(self) -> int:
         """Bytes of the file that hold something; what was dropped leaves free pages, which are filled first."""
         pages = self._number("PRAGMA page_count") - self._number("PRAGMA freelist_count")

@@ -96,9 +96,9 @@ class Service:
         with self._answer("GET", "/metrics") as answer:
             return answer.text()
 
-    def admin(self, method: str, *path: str) -> Any:  # noqa: ANN401  # as above
+    def admin(self, method: str, *path: str, body: object = None) -> Any:  # noqa: ANN401  # as above
         """Ask for what the control socket alone has, however long that takes; None where it has no such thing."""
-        with self._answer(method, _quoted(_ADMIN, path), timeout_s=None) as answer:
+        with self._answer(method, _quoted(_ADMIN, path), body=body, timeout_s=None) as answer:
             return answer.json()
 
     @contextmanager
@@ -117,7 +117,7 @@ class Service:
         method: str,
         path: str,
         query: Mapping[str, object] | None = None,
-        body: Mapping[str, object] | None = None,
+        body: object = None,
         *,
         timeout_s: float | None = _ANSWER_S,
     ) -> Iterator[Answer]:
@@ -129,9 +129,7 @@ class Service:
             answer.refuse()
             yield answer
 
-    def _sent(
-        self, connection: _Connection, method: str, url: str, body: Mapping[str, object] | None
-    ) -> http.client.HTTPResponse:
+    def _sent(self, connection: _Connection, method: str, url: str, body: object) -> http.client.HTTPResponse:
         try:
             headers = {} if body is None else {"content-type": "application/json"}
             connection.request(method, url, None if body is None else json.dumps(body), headers)

@@ -22,6 +22,7 @@ from watermaster.cli.deadletters import letter_json
 from watermaster.control import ControlSocket, QuietServer
 from watermaster.live_page import LivePage
 from watermaster.report_service import ReportService
+from watermaster.reread import Reread
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +118,8 @@ class ConsolePart:
         self._server = server = QuietServer(config)
         self._serving = asyncio.create_task(server.serve(sockets=[listening]), name="console")
         self._snapshots = snapshots = StoreSnapshots(around.data_dir, store)
-        self._control = ControlSocket(around.data_dir.path, app, create_admin_app(snapshots, store), around.log)
+        admin = create_admin_app(snapshots, store, Reread(letters, lambda: around.append_again))
+        self._control = ControlSocket(around.data_dir.path, app, admin, around.log)
         self._control.start()
         host, port = listening.getsockname()[:2]
         around.log.info("console", address=f"http://{host}:{port}")

@@ -96,6 +96,7 @@ class IngestPart:
         await tcp.start(sink, receiver.publish)
         self._listening = asyncio.create_task(tcp.run(), name="tcp")
         around.tcp = tcp
+        around.append_again = sink.append_again
         await receiver.wait_ready(_BROKER_WAIT_S)
         around.log.info("receiving", broker=str(address), client_id=mqtt.client_id, position=journal.last_position)
 

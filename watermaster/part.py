@@ -9,11 +9,13 @@ from watermaster.health import Condition, PartHealth
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable
+    from collections.abc import Awaitable, Callable, Sequence
 
     from hydro.errors import WatermasterError
     from hydro.register import Register
     from ingest.decode import Decoder
+    from storage.journal import JournalBatch
+    from storage.message import RawMessage
     from storage.store import Store
     from watermaster.data_dir import DataDir
     from watermaster.health import Health
@@ -41,6 +43,7 @@ class Surroundings:
         log: Events.
         appended: Called after each append to the journal in this process.
         tcp: The field link, once the collector has begun in this process.
+        append_again: Puts messages of the past into the journal again, once the collector has begun in this process.
         broker_url: Of the embedded broker once it is there, mqtt://HOST:PORT; empty where there is none.
     """
 
@@ -56,6 +59,7 @@ class Surroundings:
     log: Any
     appended: list[Callable[[], None]] = field(default_factory=list)
     tcp: TcpPart | None = None
+    append_again: Callable[[Sequence[RawMessage]], Awaitable[JournalBatch]] | None = None
     broker_url: str = ""
 
     def tell_appended(self) -> None:

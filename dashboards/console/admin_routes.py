@@ -14,7 +14,7 @@ from dashboards.console.problem import add_problem_handlers
 from dashboards.console.stored_routes import stored_routes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from storage.store import Store
@@ -37,12 +37,24 @@ class Snapshots(Protocol):
         """Delete the copies; whether there were any."""
 
 
-def create_admin_app(snapshots: Snapshots, store: Store | None = None) -> FastAPI:
+class Reread(Protocol):
+    """Reads dead letters once more."""
+
+    async def __call__(self, positions: Sequence[int]) -> Mapping[str, Any] | None:
+        """Put their messages into the journal again; those that are not there are left out.
+
+        Returns:
+            How many (``messages``), and where (``first``, ``last``); None where nothing collects in this process.
+        """
+
+
+def create_admin_app(snapshots: Snapshots, store: Store | None = None, reread: Reread | None = None) -> FastAPI:
     """The application behind ``/admin/``; routes of copies block, so the framework runs them in threads.
 
     Args:
         snapshots: Copies of files.
         store: Whose values may be asked for; None = of none.
+        reread: Reads dead letters again; None = cannot be asked for that.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     add_problem_handlers(app)
@@ -66,6 +78,14 @@ def create_admin_app(snapshots: Snapshots, store: Store | None = None) -> FastAP
         if not snapshots.drop(snapshot):
             raise HTTPException(HTTPStatus.NOT_FOUND, f"there are no copies {snapshot!r}")
         return Response(status_code=HTTPStatus.NO_CONTENT)
+
+    @app.post("/admin/deadletters/retry")
+    async def retry(positions: list[int]) -> Response:
+        """Read messages again that could not be read, or of which something was refused."""
+        done = None if reread is None else await reread(positions)
+        if done is None:
+            raise HTTPException(HTTPStatus.CONFLICT, "this process doesn't collect, so it can't read them again")
+        return as_json(done)
 
     if store is not None:
         app.include_router(stored_routes(store))

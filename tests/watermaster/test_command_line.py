@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.end_to_end.running import Running, command, write_config
-from watermaster.cli import COMMANDS, LATER
+from watermaster.cli import COMMANDS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,12 +38,6 @@ def test_every_command_has_help_that_begins_as_the_list_says(name: str) -> None:
     done = command(name, "--help")
     words = " ".join(done.stdout.split())
     assert COMMANDS[name][1].rstrip(".").split(":")[0] in words
-
-
-@pytest.mark.parametrize("name", LATER)
-def test_a_command_of_a_later_version_says_so_in_one_line(name: str) -> None:
-    done = command(name, ok=False)
-    assert (done.returncode, done.stderr) == (1, f"watermaster: {name} comes with a later version\n")
 
 
 @pytest.mark.parametrize(
@@ -142,12 +136,6 @@ def test_a_broker_that_is_not_there_ends_the_start_after_30_seconds(tmp_path: Pa
 
 def test_the_version_is_one_line() -> None:
     assert command("--version").stdout == f"watermaster {version('watermaster')}\n"
-
-
-@pytest.mark.parametrize("line", [["deadletters", "retry", "7"]])
-def test_what_comes_with_a_later_version_is_one_line(line: list[str]) -> None:
-    done = command(*line, ok=False)
-    assert one_line(done).endswith("comes with a later version")
 
 
 @pytest.mark.parametrize("time", ["yesterday", "2026-13-01", "2026-3-1", "0001-01-01T00:00:00+99:00", ""])

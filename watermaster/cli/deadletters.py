@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import sys
+import time
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -16,7 +17,8 @@ from hydro.instants import format_instant
 from ingest.decode import DeadLetterKind
 from ingest.reasons import DeadLetterReason, RejectReason
 from storage.dead_letters import DeadLetterFile, StoredDeadLetter
-from watermaster.ask import asked
+from watermaster.ask import asked, find_service
+from watermaster.ask_numbers import journal_position
 from watermaster.cli.options import Config, Output, load, nothing_there, reading_dir, say
 
 if TYPE_CHECKING:
@@ -30,6 +32,9 @@ __all__ = ["command", "letter_json"]
 _WHAT: Final = "dead-letter file"
 _KIND: Final = max(map(len, DeadLetterKind))
 _REASON: Final = max(map(len, (*DeadLetterReason, *RejectReason)))
+_MOST: Final = 100_000
+_WAIT_S: Final = 60.0
+_POLL_S: Final = 0.05
 _LONGEST_ID: Final = 18  # SQLite's integers end a little above
 _Out = Annotated[Output, typer.Option("--output", help="For people, or one JSON object a line.")]
 
@@ -150,8 +155,60 @@ def _described(letters: Sequence[dict[str, Any]]) -> Iterator[str]:
         )
 
 
-@command.command("retry", context_settings={"ignore_unknown_options": True, "allow_extra_args": True})
-def retry() -> None:
-    """Comes with a later version."""
-    message = "deadletters retry comes with a later version"
-    raise ConfigError(message)
+@command.command("retry")
+def retry(
+    numbers: Annotated[list[int] | None, typer.Argument(metavar="[ID]…", help="As the list shows them.")] = None,
+    *,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="All that were refused for this, such as unknown_station.")
+    ] = None,
+    output: _Out = Output.SIMPLE,
+    config: Config = Path("config"),
+) -> None:
+    """Read messages again, after a station was registered or a gateway put right; the service must run.
+
+    They are read as if they came now, with the arrival that they had. What is refused again is a dead letter again.
+    """
+    if bool(numbers) == bool(reason):
+        raise typer.BadParameter("name dead letters, or --reason", param_hint="ID")
+    if reason is not None and reason not in (*DeadLetterReason, *RejectReason):
+        raise typer.BadParameter(f"{reason!r} is no reason for a dead letter", param_hint="--reason")
+    settings, _ = load(config)
+    service = find_service(settings.data_dir)
+    if service is None:
+        message = f"no service runs on {settings.data_dir}: it reads them again, so start it first"
+        raise ConfigError(message)
+    chosen = numbers or sorted({letter["id"] for letter in _all_of(service) if letter["reason"] == reason})
+    missing = [number for number in numbers or () if service.get("deadletters", str(number)) is None]
+    if missing:
+        message = f"dead letter {missing[0]} is not known"
+        raise ConfigError(message)
+    if not chosen:
+        say(f"nothing was refused for {reason}")
+        return
+    done = service.admin("POST", "deadletters", "retry", body=chosen)
+    again = _refused_again(service, done["first"], done["last"])
+    if output is Output.JSON:
+        sys.stdout.write(json.dumps({"messages": done["messages"], "refused_again": again}) + "\n")
+    else:
+        say(f"{done['messages']} 条重新读取，{again} 条仍被拒。 {done['messages']} read again, {again} refused again.")
+    if again:
+        raise typer.Exit(1)
+
+
+def _all_of(service: Service) -> list[dict[str, Any]]:
+    found, _ = service.items("deadletters", most=_MOST)
+    return found
+
+
+def _refused_again(service: Service, first: int, last: int) -> int:
+    """How many messages of these positions are dead letters, once the reader is past them."""
+    deadline = time.monotonic() + _WAIT_S
+    while journal_position(service.metrics(), "store") < last:
+        if time.monotonic() > deadline:
+            message = (
+                f"the messages {first} to {last} are in the journal; the reader has not come to them in {_WAIT_S} s"
+            )
+            raise ConfigError(message)
+        time.sleep(_POLL_S)
+    return len({letter["id"] for letter in _all_of(service) if first <= letter["id"] <= last})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from hydro.errors import WatermasterError
 from hydro.instants import DAY_MS
 from watermaster.ask import find_service
+from watermaster.ask_numbers import numbers_of
 from watermaster.configuration import load_configuration
 from watermaster.data_dir import DataDir
 from watermaster.doctor import here, reaching, running
@@ -141,7 +142,7 @@ def _of_service(service: Service | None, register: Register | None, now: int) ->
         return found
     try:
         found[Part.SERVICE] = running.parts(service)
-        numbers = running.metrics_of(service)
+        numbers = numbers_of(service.metrics())
         found[Part.SESSION] = running.session(numbers)
         found[Part.STORE] = running.backlog(numbers)
         found[Part.CLOCK] = running.device_clocks(numbers)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from prometheus_client.parser import text_string_to_metric_families
-
 from hydro.instants import DAY_MS, parse_instant
 from watermaster.doctor.advice import ADVICE
 from watermaster.doctor.finding import Finding, Part, State
@@ -15,22 +13,12 @@ if TYPE_CHECKING:
 
     from watermaster.ask import Service
 
-__all__ = ["backlog", "device_clocks", "metrics_of", "parts", "refused", "session"]
+__all__ = ["backlog", "device_clocks", "parts", "refused", "session"]
 
 _BEHIND: Final = 100_000
 """Messages between journal and database from which a look is due: some minutes of a province."""
 _MOST_LETTERS: Final = 1_000
 _CONDITION: Final = {"ok": State.OK, "degraded": State.LOOK, "failed": State.FAILED}
-
-
-def metrics_of(service: Service) -> dict[tuple[str, str], float]:
-    """Its numbers, by name without ``watermaster_`` and the one label that some have."""
-    families = text_string_to_metric_families(service.metrics())
-    return {
-        (sample.name.removeprefix("watermaster_"), next(iter(sample.labels.values()), "")): sample.value
-        for family in families
-        for sample in family.samples
-    }
 
 
 def parts(service: Service) -> list[Finding]:
