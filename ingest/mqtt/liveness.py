@@ -44,7 +44,7 @@ class Limits:
         deaf_s: Without a message while nothing is owed.
         keep_alive_s: The MQTT keep alive in force; two pings fall into it, one and a half without a byte is the end.
         stuck_s: Without progress of the sink while reading is paused.
-        answer_s: Without an answer to our subscriptions while we read.
+        answer_s: Without an answer to our subscriptions and without a byte, while we read.
     """
 
     heartbeat_s: float
@@ -108,7 +108,8 @@ def _ending(pulse: Pulse, limits: Limits, at: float) -> Verdict | None:
             return Verdict.OVERFULL
     elif at - pulse.bytes_at > _SILENT_AFTER_KEEP_ALIVES * limits.keep_alive_s:
         return Verdict.SILENT
-    elif pulse.asked_at is not None and at - pulse.asked_at > limits.answer_s:
+    elif pulse.asked_at is not None and at - max(pulse.asked_at, pulse.bytes_at) > limits.answer_s:
+        # As long as bytes come the answer may be behind them: a session's backlog is sent before.
         return Verdict.UNANSWERED
     if not pulse.owing and at - max(pulse.delivery_at, pulse.released_at) > limits.deaf_s:
         return Verdict.DEAF

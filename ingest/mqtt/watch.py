@@ -88,6 +88,9 @@ class Watch:
     def note_delivery(self, messages: int) -> None:
         """Note that messages came."""
         self._delivery_at = self._now()
+        # A session that delivers before it answers our subscriptions has taken us; with a long backlog, or a slow disk
+        # of ours, that answer takes its time.
+        self.accepted.set()
         if not self._has_beaten:
             self._backlog += messages
 

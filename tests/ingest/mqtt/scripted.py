@@ -83,7 +83,7 @@ class ScriptedBroker:
         probes: Of its probes.
         connack: The answer to the next CONNECTs.
         connack_bytes: Raw bytes to answer instead, None for the packet.
-        suback: Reason code for each subscription.
+        suback: Reason code for each subscription; None = the client under test waits for its answer.
         echoes: Whether heartbeats come back.
         answers_pings: Whether a PINGREQ is answered.
         acknowledges: Whether a publication is acknowledged.
@@ -95,7 +95,7 @@ class ScriptedBroker:
         self.probes: list[Connection] = []
         self.connack = mqtt5.ConnAckPacket(session_present=True)
         self.connack_bytes: bytes | None = None
-        self.suback = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE
+        self.suback: mqtt5.SubAckReasonCode | None = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE
         self.echoes = False
         self.answers_pings = True
         self.acknowledges = True
@@ -124,7 +124,9 @@ class ScriptedBroker:
             case mqtt5.ConnectPacket():
                 client.send(self.connack if self.connack_bytes is None else self.connack_bytes)
             case mqtt5.SubscribePacket():
-                client.send(mqtt5.SubAckPacket(packet.packet_id, [self.suback for _ in packet.topic_filters]))
+                granted = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE if client in self.probes else self.suback
+                if granted is not None:
+                    client.send(mqtt5.SubAckPacket(packet.packet_id, [granted for _ in packet.topic_filters]))
             case mqtt5.PingReqPacket() if self.answers_pings:
                 client.send(mqtt5.PingRespPacket())
             case mqtt5.PublishPacket() if packet.packet_id is not None:

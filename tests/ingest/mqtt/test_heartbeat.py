@@ -209,3 +209,27 @@ def test_a_session_of_quality_2_that_somebody_else_made_is_emptied_and_not_stuck
             await until(lambda: [packet.packet_id for packet in connection.of(mqtt5.PubCompPacket)] == [9])
 
     asyncio.run(scenario())
+
+
+def test_a_broker_that_answers_behind_a_long_backlog_has_taken_us() -> None:
+    """It sends the session's messages first: however long we take for them, it is no broker that is absent."""
+
+    async def scenario() -> None:
+        sink = Sink()
+        timing = replace(QUICK, connect_s=0.4)
+        async with scripted() as broker:
+            broker.suback = None
+            subject = receiver(broker.port, sink, client_id="behind", timing=timing)
+            receiving = asyncio.create_task(subject.run())
+            connection = await broker.connection(1)
+            for number in range(1, 8):
+                connection.deliver(number, b"%d" % number)
+                await until(lambda number=number: len(sink.payloads) == number)  # type: ignore[misc]  # bound at once
+                await asyncio.sleep(0.1)  # beyond connect_s in all, never without a byte for so long
+            await subject.wait_ready(1.0)
+            assert len(broker.connections) == 1
+            await broker.connection(2)  # and when nothing comes any more, it owes the answer
+            await subject.stop()
+            await receiving
+
+    asyncio.run(scenario())

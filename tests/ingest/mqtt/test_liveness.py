@@ -30,7 +30,10 @@ WELL = Pulse(
     [
         pytest.param({}, 100.0, Verdict.FINE, id="just now"),
         pytest.param({"heartbeat_at": None}, 100.0, Verdict.HEARTBEAT_DUE, id="the first heartbeat at once"),
-        pytest.param({"asked_at": 89.0}, 100.0, Verdict.UNANSWERED, id="no answer to the subscriptions"),
+        pytest.param(
+            {"asked_at": 89.0, "bytes_at": 89.5}, 100.0, Verdict.UNANSWERED, id="no answer to the subscriptions"
+        ),
+        pytest.param({"asked_at": 50.0}, 100.0, Verdict.FINE, id="the answer is behind a backlog"),
         pytest.param({"asked_at": 91.0}, 100.0, Verdict.FINE, id="still time to answer"),
         pytest.param(
             {"asked_at": 80.0, "paused_at": 85.0, "owing": True}, 100.0, Verdict.FINE, id="the answer may wait unread"
