@@ -88,7 +88,8 @@ class Estimate(msgspec.Struct, frozen=True, array_like=True):
 class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One alert. Times in epoch milliseconds, values in millionths; None where a field doesn't apply.
 
-    ``members`` are codes of stations, in order, whose alerts this one stands for.
+    ``members`` are codes of stations, in order, whose alerts this one stands for; ``gateway`` is the one over which a
+    source came that the register doesn't know there.
     """
 
     id: str
@@ -115,6 +116,7 @@ class AlertRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     config: str
     members: tuple[str, ...] = ()
     estimate: Estimate | None = None
+    gateway: str | None = None
 
     @property
     def state(self) -> AlertState:
@@ -220,6 +222,7 @@ def plain_record(  # noqa: PLR0913  # all of it is the alert's own, by name
     target_id: str | None = None,
     members: tuple[str, ...] = (),
     estimate: Estimate | None = None,
+    gateway: str | None = None,
 ) -> AlertRecord:
     """An alert that rests on no value of a period: without value, target, worst and window.
 
@@ -238,6 +241,7 @@ def plain_record(  # noqa: PLR0913  # all of it is the alert's own, by name
         target_id: None where the class has no target.
         members: Codes of the stations for which it stands.
         estimate: What was taken.
+        gateway: Over which it came.
     """
     kind, code = subject
     rows = register.stations.get(code if kind == "station" and station is None else station or "")
@@ -267,6 +271,7 @@ def plain_record(  # noqa: PLR0913  # all of it is the alert's own, by name
         config=register.hash if config is None else config,
         members=members,
         estimate=estimate,
+        gateway=gateway,
     )
 
 
@@ -341,4 +346,6 @@ def as_json(record: AlertRecord, zone_minutes: int) -> dict[str, Any]:
     }
     if record.members:
         shown["members"] = list(record.members)
+    if record.gateway is not None:
+        shown["gateway"] = record.gateway
     return {**shown, "previous": None, "revised": [], "case": None}

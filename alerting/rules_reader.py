@@ -12,7 +12,12 @@ from typing import TYPE_CHECKING, Final
 from alerting.device_fault.engine import DeviceFaultEngine
 from alerting.eflow.engine import EflowEngine
 from alerting.eflow_warning.engine import EflowWarningEngine
+from alerting.permits.engine import PermitEngine
+from alerting.signal.engine import SignalEngine
 from alerting.silence.engine import SilenceEngine
+from alerting.switched_off import as_text, silenced, switched
+from alerting.takes.engine import TakesEngine
+from alerting.unregistered.engine import UnregisteredEngine
 from hydro.instants import DAY_MS
 
 if TYPE_CHECKING:
@@ -30,6 +35,7 @@ __all__ = ["STATE_KIND", "STATE_VERSION", "RulesReader"]
 
 STATE_KIND: Final = "rules reader"
 STATE_VERSION: Final = 2
+_NEVER: Final = -(2**62)
 
 
 class _BlobShelf:
@@ -65,8 +71,12 @@ class RulesReader:
     Attributes:
         engines: One for each kind of rule; what they give is given in their order.
         faults: The one of them that judges devices; what a wrong clock sent, it keeps from those that judge values.
+        signals: The one of them that judges rules of the authority's own.
         silence: The one of them that judges arrival itself.
         eflow: The one of them that judges targets.
+        permits: The one of them that judges permits and their plans.
+        takes: The one of them that judges what intakes and their meters take.
+        strangers: The one of them that watches for sources that the register doesn't know.
         warnings: The one of them that warns of what it will judge; it follows it.
     """
 
@@ -82,13 +92,27 @@ class RulesReader:
         self._register = register
         self._state = state
         self._revise_days = revise_days
+        self._off = register.rules.off
         self.eflow = EflowEngine(register, index, _BlobShelf(state, EflowEngine.name), is_recorded=is_recorded)
         self.warnings = EflowWarningEngine(register, index, self.eflow, is_recorded=is_recorded)
         self.faults = DeviceFaultEngine(
             register, index, _BlobShelf(state, DeviceFaultEngine.name), is_recorded=is_recorded
         )
         self.silence = SilenceEngine(register, index, _BlobShelf(state, SilenceEngine.name))
-        self.engines: list[RuleEngine] = [self.eflow, self.warnings, self.faults, self.silence]
+        self.strangers = UnregisteredEngine(register, index, _BlobShelf(state, UnregisteredEngine.name))
+        self.signals = SignalEngine(register, index, _BlobShelf(state, SignalEngine.name), is_recorded=is_recorded)
+        self.takes = TakesEngine(register, index, _BlobShelf(state, TakesEngine.name), is_recorded=is_recorded)
+        self.permits = PermitEngine(register, index, _BlobShelf(state, PermitEngine.name), is_recorded=is_recorded)
+        self.engines: list[RuleEngine] = [
+            self.eflow,
+            self.warnings,
+            self.faults,
+            self.silence,
+            self.strangers,
+            self.signals,
+            self.takes,
+            self.permits,
+        ]
         self._rebuilt: list[SubjectAlerts] = []
         if state.meta("config") is not None:
             entries: dict[str, dict[str, bytes]] = {}
@@ -98,6 +122,11 @@ class RulesReader:
             position = state.position
             for engine in self.engines:
                 self._rebuilt += engine.unpack(entries.get(engine.name, {}), position)
+            before = state.meta("off") or ""
+            if as_text(self._off) != before:
+                stands = max(self._horizon(engine) or _NEVER for engine in self.engines)
+                everything = (one for engine in self.engines for one in engine.all_alerts())
+                self._rebuilt += switched(everything, before, self._off, stands)
 
     @property
     def position(self) -> int:
@@ -107,14 +136,15 @@ class RulesReader:
     def step(self, batch: DecodedBatch) -> list[SubjectAlerts]:
         """Judge a batch; alerts of the subjects for which something changed."""
         judged = self.faults.judged(batch)
-        return [
+        said = [
             change for engine in self.engines for change in engine.step(batch if engine is self.silence else judged)
         ]
+        return silenced(said, self._off)
 
     def rebuilt(self) -> list[SubjectAlerts]:
         """Alerts of subjects for which the register has changed, once: judged anew, or withdrawn with their target."""
         again, self._rebuilt = self._rebuilt, []
-        return again
+        return silenced(again, self._off)
 
     def finish(self, at: int | None) -> list[SubjectAlerts]:
         """End of a recorded stream; see :meth:`alerting.engine.RuleEngine.finish`."""
@@ -122,7 +152,8 @@ class RulesReader:
         changes: list[SubjectAlerts] = []
         if rest is not None:  # it has arrived before
             changes = [change for engine in self.engines if engine is not self.silence for change in engine.step(rest)]
-        return changes + [change for engine in self.engines for change in engine.finish(at)]
+        changes += [change for engine in self.engines for change in engine.finish(at)]
+        return silenced(changes, self._off)
 
     @property
     def beyond_horizon(self) -> int:
@@ -158,6 +189,7 @@ class RulesReader:
                 done.append((engine, packed.keys))
                 restart = min(restart, engine.restart_after(packed.keys))
             self._state.set_meta("config", self._register.hash)
+            self._state.set_meta("off", as_text(self._off))
             self._state.set_position(restart)
         for engine, keys in done:
             engine.packed(keys)
@@ -183,4 +215,4 @@ class RulesReader:
 
     def all_alerts(self) -> list[SubjectAlerts]:
         """Every alert that the state knows; for a backtest, which forgets nothing."""
-        return [subject for engine in self.engines for subject in engine.all_alerts()]
+        return silenced((subject for engine in self.engines for subject in engine.all_alerts()), self._off)

@@ -12,6 +12,7 @@ from bench import (
     embedded_store,
     evidence,
     field_devices,
+    grafana,
     load,
     notification,
     page,
@@ -20,6 +21,7 @@ from bench import (
     rtu,
     rules,
     service,
+    signals,
     silence,
     sl651,
     slt427,
@@ -29,8 +31,8 @@ from bench import (
 
 _INTAKE = (drain, embedded_broker, tcp, sl651, slt427, rtu)
 _STORES = (store, embedded_store, backup, evidence)
-_WHOLE = (service, embedded_run, demo, notification, rules, silence)
-_PAGE = (page, drawings)
+_WHOLE = (service, embedded_run, demo, notification, rules, signals, silence)
+_PAGE = (page, drawings, grafana)
 _FIELD = (river, field_devices, play, load)
 
 for measurement in (*_INTAKE, *_STORES, *_WHOLE, *_PAGE, *_FIELD):

@@ -78,6 +78,10 @@ _PICTURES: Final[dict[str, tuple[Show, ...]]] = {
     "two-section-plant": (Show(["520123P14101", "520123P14102"]),),
     "fixed-orifice": (Show(["520123P15101", "520123S152"]),),
     "night-theft": (Show(["520122S001", "520122S002"]), Show(["520122Q001"], also=["520122Q001"])),
+    "intake-misuse": (
+        Show(["520327Q301", "520327Q302", "520327Q303"]),
+        Show(["520327Q307"], also=["520327Q307"]),
+    ),
     "growing-theft": (Show(["520122S161", "520122S162"]), Show(["520122Q161"], also=["520122Q161"])),
     "meter-bypass": (Show(["520122S171", "520122S172"]), Show(["520122Q171"], also=["520122Q171"])),
     "gateway-outage-backfill": (Show(["520123S182"]), Show(["520123S181", "520123S183"])),

@@ -8,6 +8,7 @@ __all__ = [
     "ConfigError",
     "DecodeError",
     "FormatVersionError",
+    "GrafanaError",
     "JournalError",
     "JournalFull",
     "LedgerError",
@@ -108,6 +109,18 @@ class NotifyError(WatermasterError):
 
     def __init__(self, message: str) -> None:
         super().__init__(message, retryable=True)
+
+
+class GrafanaError(WatermasterError):
+    """Grafana can't be reached, or refuses something; what was sent before that it has.
+
+    Attributes:
+        status: Of its answer; None without one.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, retryable: bool = False) -> None:
+        super().__init__(message, retryable=retryable)
+        self.status = status
 
 
 class BrokerError(WatermasterError):

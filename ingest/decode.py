@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from hydro.columns import Observations
 from hydro.instants import MINUTE_MS, format_instant
+from hydro.quantity import Quantity
 from hydro.series import QUANTITY_SLOTS, SeriesIndex
 from ingest.addresses import Addresses
 from ingest.codecs.channels import sl651_profiles, slt427_devices
@@ -29,6 +30,7 @@ from ingest.decoded import (
     DeadLetterKind,
     DecodedBatch,
     Heard,
+    Stranger,
     Tick,
     TickSource,
 )
@@ -52,9 +54,16 @@ __all__ = [
     "DecodedBatch",
     "Decoder",
     "Heard",
+    "Stranger",
     "Tick",
     "TickSource",
 ]
+
+_Strange = dict[tuple[int, str], tuple[int, bool]]
+"""Latest event time, and whether water flows, by message and address."""
+
+_STRANGE: Final = (RejectReason.UNKNOWN_STATION, RejectReason.WRONG_GATEWAY)
+_FLOWS: Final = (Quantity.DISCHARGE, Quantity.VOLUME)
 
 
 class Decoder:
@@ -108,7 +117,7 @@ class Decoder:
                     ticks.append(Tick(first + number, at))
         if self._ticks is TickSource.RECEIVED_AT and uplinks:
             ticks = _minutes(first, np.array(uplinks), received_at)
-        observations, ahead, refused = self._admit(first, readings, gateways, received_at)
+        observations, ahead, refused, strange = self._admit(first, readings, gateways, received_at)
         rejected: Counter[str] = Counter()
         dead_letters: list[DeadLetter] = []
         for number, reason, detail in readings.undecodable:
@@ -171,6 +180,18 @@ class Decoder:
             heard=_heard(first, gateways, received_at),
             ahead=ahead,
             tick_source=self._ticks,
+            strangers=[
+                Stranger(
+                    first + number,
+                    int(received_at[number]),
+                    gateways[number],
+                    parse_topic(topics[number], self._prefix).format,
+                    address,
+                    event_time,
+                    is_flowing,
+                )
+                for (number, address), (event_time, is_flowing) in strange.items()
+            ],
         )
 
     def _read(self, wire: str, number: int, payload: bytes, received_at: int, readings: Readings) -> None:
@@ -185,10 +206,10 @@ class Decoder:
 
     def _admit(
         self, first: int, readings: Readings, gateways: list[str], received_at: NDArray[np.int64]
-    ) -> tuple[Observations, Observations, list[tuple[int, RejectReason, int, str]]]:
+    ) -> tuple[Observations, Observations, list[tuple[int, RejectReason, int, str]], _Strange]:
         size = len(readings.message)
         if not size:
-            return Observations.empty(), Observations.empty(), []
+            return Observations.empty(), Observations.empty(), [], {}
         numbers = self._numbers
         message = np.array(readings.message, np.int64)
         station = np.fromiter((numbers.get(code, -1) for code in readings.station), np.int64, size)
@@ -198,11 +219,17 @@ class Decoder:
         arrived = received_at[message]
         codes = self._admission.judge(station, event_time, arrived, gateways, message)
         refused = []
+        strange: _Strange = {}
         for row in np.flatnonzero(codes):
             reason = REASONS[codes[row]]
             if reason is not None:
                 detail = f"{readings.station[row]} at {_shown_time(readings.event_time[row], self._zone)}"
                 refused.append((int(message[row]), reason, 1, detail[:120]))
+            if reason in _STRANGE:
+                source = readings.message[row], readings.station[row]
+                latest, flows = strange.get(source, (readings.event_time[row], False))
+                flows = flows or (readings.quantity[row] in _FLOWS and readings.value[row] > 0)
+                strange[source] = max(latest, readings.event_time[row]), flows
         series = station * QUANTITY_SLOTS + np.array(readings.quantity, np.int64)
         batch = Observations(series, event_time, value, np.zeros(size, np.uint8), arrived, first + message)
         ahead = Observations.empty()
@@ -212,7 +239,7 @@ class Decoder:
             missing = missing[codes == 0]
         flags = self._gross_range.flags(batch.series, batch.event_time, batch.value, missing)
         batch.flag[:] = flags
-        return batch, ahead, refused
+        return batch, ahead, refused, strange
 
 
 def _station_of(addresses: Addresses, wire: Wire) -> Callable[[str], str]:

@@ -19,6 +19,7 @@ __all__ = [
     "DeadLetterKind",
     "DecodedBatch",
     "Heard",
+    "Stranger",
     "Tick",
     "TickSource",
 ]
@@ -108,6 +109,28 @@ class Heard(NamedTuple):
     received_at: int
 
 
+class Stranger(NamedTuple):
+    """A message spoke for a station that the register doesn't know, or that is not for its gateway to speak for.
+
+    Attributes:
+        position: Journal position of the message.
+        received_at: When it came.
+        gateway: Over which it came.
+        wire: Its format, as the topic names it.
+        address: Code of the station as sent; of frames whose address nobody has, that address.
+        event_time: Greatest of what it says of the station, epoch milliseconds; nobody has looked whether it can be.
+        is_flowing: It has a discharge, or a volume of an interval, above zero.
+    """
+
+    position: int
+    received_at: int
+    gateway: str
+    wire: str
+    address: str
+    event_time: int
+    is_flowing: bool
+
+
 class TickSource(StrEnum):
     """Where the clock of a stream comes from."""
 
@@ -136,6 +159,8 @@ class DecodedBatch:
         heard: Gateways that spoke, each once, in journal order; whatever they said, their state included.
         ahead: Readings refused because their time lies too far ahead, without flags: of clocks that are fast.
         tick_source: Where the ticks come from.
+        strangers: Whose readings were refused as of an unknown station or a wrong gateway: each address of a message
+            once, in journal order.
     """
 
     first: int
@@ -154,3 +179,4 @@ class DecodedBatch:
     heard: list[Heard] = field(default_factory=list)
     ahead: Observations = field(default_factory=Observations.empty)
     tick_source: TickSource = TickSource.HEARTBEAT
+    strangers: list[Stranger] = field(default_factory=list)

@@ -102,6 +102,7 @@ def merged(batches: Iterable[DecodedBatch]) -> DecodedBatch:
         heard=list(heard.values()),
         ahead=Observations.concatenate([part.ahead for part in parts]),
         tick_source=next((part.tick_source for part in parts if part.ticks), parts[0].tick_source),
+        strangers=[stranger for part in parts for stranger in part.strangers],
     )
 
 

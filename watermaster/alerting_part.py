@@ -69,6 +69,8 @@ class AlertingPart:
         )
         around.metrics.add("rejudging_refused", lambda: service.refused)
         around.metrics.add("observations_beyond_revision", lambda: reader.beyond_horizon)
+        around.metrics.add("sources_over_bound", lambda: reader.strangers.waiting)
+        around.metrics.add("sources_dropped", lambda: reader.strangers.dropped)
         around.metrics.positions["rules"] = lambda: service.position
         around.health.add("ledger", self._ledger_health)
         self._tasks = [

@@ -201,6 +201,11 @@ def _within(decoded: DecodedBatch, start: int | None, end: int | None) -> Decode
         ahead=_cut(decoded.ahead, start, end),
         dead_letters=[],
         attachments=[],
+        strangers=[
+            stranger
+            for stranger in decoded.strangers
+            if (start is None or stranger.event_time > start) and (end is None or stranger.event_time <= end)
+        ],
     )
 
 

@@ -16,6 +16,7 @@ from dashboards.console.page.target_steps import target_steps
 from dashboards.reports.words import word
 from hydro.instants import DAY_MS, HOUR_MS, MINUTE_MS, parse_instant
 from hydro.quantity import Quantity
+from hydro.register import AlertClass
 from storage.buckets import Grid, buckets_of, slots_of, valid_values
 from watermaster.backtest_changes import AlertChange, ChangeKind
 from watermaster.backtest_windows import Window
@@ -127,7 +128,10 @@ def _buckets(window: Window, samples: Samples, station: Station, zone_minutes: i
 
 
 def _quantity(alert: Mapping[str, Any], register: Register) -> Quantity:
-    """What the target is of; of an alert without one what stations are mostly looked at for."""
+    """What the target or the signal is of; of an alert without one what stations are mostly looked at for."""
+    signal = register.rules.signal(alert["target_id"]) if alert["class"] == AlertClass.SIGNAL else None
+    if signal is not None:
+        return signal.quantity
     rows = register.targets.get(alert["target_id"] or "")
     if rows:
         return rows[0].quantity

@@ -44,12 +44,16 @@ class BrokerPart:
     async def start(self) -> None:
         """Return when it takes connections."""
         await self._broker.start()
-        self._around.broker_url = self._broker.url
-        self._around.health.add("embedded_broker", self._health)
-        self._around.metrics.add("broker_restarts", self._restarts)
+        self.serve(self._around)
         facts = self._broker.facts
         told = {"program": facts.program, "version": facts.version} if facts is not None else {}
         self._around.log.info("broker", address=self._broker.url, **told)
+
+    def serve(self, surroundings: Surroundings) -> None:
+        """Be the broker of other parts: those that a reload has started."""
+        surroundings.broker_url = self._broker.url
+        surroundings.health.add("embedded_broker", self._health)
+        surroundings.metrics.add("broker_restarts", self._restarts)
 
     async def run(self) -> None:
         """Watch it."""

@@ -1,9 +1,10 @@
-"""The config directory as a whole: settings, register, and what is there but not read yet."""
+"""The config directory as a whole: settings, register and rules, and what is there but not read yet."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from alerting.rule_files import RuleFile, against_register, read_rules
 from hydro.register import Finding, Register, Severity
 from ingest.codecs.channels import misnamed
 from watermaster.settings import Settings, TimeSettings, load_settings
@@ -20,13 +21,15 @@ class Configuration(NamedTuple):
 
     Attributes:
         settings: None if they have a mistake.
-        register: None if it has a mistake.
+        register: With its rules; None if it has a mistake, or one of them.
+        rule_files: Those without a mistake, with their tests.
         findings: Of all files; mistakes and warnings.
     """
 
     settings: Settings | None
     register: Register | None
     findings: tuple[Finding, ...]
+    rule_files: tuple[RuleFile, ...] = ()
 
     @property
     def mistakes(self) -> tuple[Finding, ...]:
@@ -53,8 +56,14 @@ def load_configuration(directory: Path, environ: Mapping[str, str]) -> Configura
     )
     unread = tuple(_unread(directory))
     told = tuple(_channels(loaded.register)) if loaded.register is not None else ()
-    register = None if told else loaded.register
-    return Configuration(settings, register, (*findings, *loaded.mistakes, *told, *loaded.warnings, *unread))
+    rules = read_rules(directory, time.zone_minutes)
+    odd = tuple(against_register(rules.files, loaded.register)) if loaded.register is not None else ()
+    everything = (*findings, *loaded.mistakes, *told, *loaded.warnings, *rules.findings, *odd, *unread)
+    is_wrong = told or any(finding.severity is Severity.MISTAKE for finding in odd)
+    register = None
+    if loaded.register is not None and rules.rules is not None and not is_wrong:
+        register = loaded.register.with_rules(rules.rules)
+    return Configuration(settings, register, everything, rules.files)
 
 
 def _channels(register: Register) -> Iterator[Finding]:
@@ -67,6 +76,5 @@ def _channels(register: Register) -> Iterator[Finding]:
 
 def _unread(directory: Path) -> Iterator[Finding]:
     reason = "accepted unread, this version does not use it"
-    for path in (*sorted((directory / "rules").glob("*.yaml")), directory / "notify.yaml"):
-        if path.exists():
-            yield Finding(Severity.WARNING, path.relative_to(directory).as_posix(), reason)
+    if (directory / "notify.yaml").exists():
+        yield Finding(Severity.WARNING, "notify.yaml", reason)

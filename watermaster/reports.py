@@ -9,6 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
+from alerting.unregistered.source import ALERT_CLASS as UNREGISTERED
 from dashboards.reports.alerts import alert_row, is_of
 from dashboards.reports.attainment import attainment_row
 from dashboards.reports.compose import require_name
@@ -24,6 +25,7 @@ from hydro.series import SeriesIndex
 from watermaster.backtest_store import stored_batches
 from watermaster.store_reading import require_single_values
 from watermaster.stored_attainment import stored_attainment
+from watermaster.taking_reports import TAKING, TakingReport
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -62,6 +64,7 @@ class _LastAlerts:
 
     wanted: Wanted | None = None
     rows: dict[str, Row] = field(default_factory=dict)
+    strangers: list[Mapping[str, Any]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,7 +96,11 @@ class Reports:
         """
         asked = self._asked(wanted)
         zone = self.register.zone_minutes
-        source = "ledger 告警台账" if asked.name == "alert-ledger" else f"store 时序库 ({self.store_kind})"
+        source = f"store 时序库 ({self.store_kind})"
+        if asked.name == "alert-ledger":
+            source = "ledger 告警台账"
+        elif asked.name == "register-against-field":
+            source = f"register 登记册, {source}, ledger 告警台账"
         return Head(
             name=asked.name,
             period=wanted.period,
@@ -130,6 +137,8 @@ class Reports:
                 return (self._attainment(asked, chosen) if chosen else []), following
             case "data-quality":
                 return self._quality(asked, after, limit)
+            case name if name in TAKING:
+                return self._taking(wanted, asked, after, limit)
             case _:
                 by_key = self._alerts(wanted, asked, fresh=after is None)
                 chosen, following = _page(list(by_key), after, limit, lambda _: 1)
@@ -186,6 +195,26 @@ class Reports:
             rows = sorted(found, key=lambda row: (str(row["onset"]), str(row["id"])))
             last.wanted, last.rows = wanted, {f"{row['onset']} {row['id']}": row for row in rows}
         return last.rows
+
+    def _taking(self, wanted: Wanted, asked: _Asked, after: str | None, limit: int) -> tuple[list[Row], str | None]:
+        last = self._last
+        if asked.name == "register-against-field" and (after is None or last.wanted != wanted):
+            last.wanted, last.strangers = wanted, list(self._strangers(asked))
+        strangers = last.strangers if last.wanted == wanted else []
+        report = TakingReport(asked.name, self.register, asked.period, asked.span, asked.place, strangers)
+        chosen, following = _page(report.keys(), after, limit, report.values)
+        if not chosen:
+            return [], following
+        with self.reading() as store:
+            return report.rows(chosen, store), following
+
+    def _strangers(self, asked: _Asked) -> Iterator[Mapping[str, Any]]:
+        """Alerts of addresses that nobody expects, open in the period."""
+        for alert in self.alerts():
+            if alert["class"] == UNREGISTERED and is_of(
+                alert, asked.span.start, asked.span.end, asked.place, self.register
+            ):
+                yield alert
 
     def _attainment(self, asked: _Asked, targets: Sequence[str]) -> list[Row]:
         """Rows of some targets; those whose days begin at another hour are counted over other instants."""

@@ -15,11 +15,22 @@ from alerting.spell.course import Demand, Look
 
 if TYPE_CHECKING:
     from alerting.flow_stopped.witnesses import Testimony
+    from hydro.rules import FaultNumbers
 
-__all__ = ["CLAIMS", "look_at_claims"]
+__all__ = ["claims", "look_at_claims"]
 
-CLAIMS: Final = Demand(Reason.QUANTITIES_DISAGREE, minutes=60, least=2, all_zero=Reason.ZERO_FOR_MISSING)
 _PAIR: Final = 2
+
+
+def claims(numbers: FaultNumbers) -> Demand:
+    """How much evidence raises."""
+    return Demand(
+        Reason.QUANTITIES_DISAGREE,
+        minutes=numbers.disagree_min,
+        least=numbers.disagree_slots,
+        all_zero=Reason.ZERO_FOR_MISSING,
+        clean=numbers.clean_h * 60,
+    )
 
 
 def look_at_claims(start: int, end: int, said: Testimony) -> Look | None:

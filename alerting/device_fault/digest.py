@@ -5,6 +5,8 @@ from __future__ import annotations
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from hydro.rules import changed
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -33,8 +35,13 @@ def digest_of(
         for row in register.stations[station]
     ]
     points = [
-        (int(series[1]), row.start_ms, row.end_ms, row.minimum, row.zero_below, row.verify_until)
+        (
+            *(int(series[1]), row.start_ms, row.end_ms, row.minimum, row.zero_below, row.verify_until),
+            *(row.flat_hours, row.multiplier),
+        )
         for series in watched
         for row in register.points.get(series, ())
     ]
-    return sha256(repr((rows, points, sorted(targets))).encode()).digest()[:8]
+    designs = [(row.start_ms, row.end_ms, row.design_max) for row in register.taking.intakes.get(station, ())]
+    numbers = (*changed(register.rules.device_fault), *changed(register.rules.flow_stopped))
+    return sha256(repr((rows, points, designs, sorted(targets), *numbers)).encode()).digest()[:8]

@@ -198,7 +198,7 @@ class DeviceFaultEngine:
         spells += [
             Spell(Reason.CLOCK_SKEW, each.onset, each.raised_at, each.resolved_at) for each in self._gate.skews(station)
         ]
-        found = faults_of(spells, self._watermark(station))
+        found = faults_of(spells, self._watermark(station), self._register.rules.device_fault)
         self._faults[station] = found
         if not found:
             del self._faults[station]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from alerting.device_fault.reason import Reason
 from alerting.level import Level
 from alerting.record import plain_record
-from hydro.instants import DAY_MS
+from hydro.instants import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -15,12 +15,11 @@ if TYPE_CHECKING:
     from alerting.record import AlertRecord
     from alerting.spell.spell import Spell
     from hydro.register import Register
+    from hydro.rules import FaultNumbers
 
 __all__ = ["ALERT_CLASS", "Fault", "faults_of", "record"]
 
 ALERT_CLASS: Final = "device_fault"
-_RISE_MS: Final = DAY_MS
-"""From blue to yellow. Source: docs/alert-classes.md, device_fault."""
 
 
 class Fault(NamedTuple):
@@ -32,7 +31,8 @@ class Fault(NamedTuple):
         number: How many alerts of this onset there were before.
         raised_at: Of the same.
         resolved_at: When the last of its spells was over; None while one is not.
-        is_risen: It fired for 24 h.
+        rises_at: When its level rises from blue to yellow, if it still fires.
+        is_risen: It has.
     """
 
     reason: Reason
@@ -40,20 +40,17 @@ class Fault(NamedTuple):
     number: int
     raised_at: int
     resolved_at: int | None
+    rises_at: int
     is_risen: bool
 
-    @property
-    def rises_at(self) -> int:
-        """When its level rises, if it still fires."""
-        return self.raised_at + _RISE_MS
 
-
-def faults_of(spells: Iterable[Spell], watermark: int) -> list[Fault]:
+def faults_of(spells: Iterable[Spell], watermark: int, numbers: FaultNumbers) -> list[Fault]:
     """Alerts by raising: spells that overlap are one.
 
     Args:
         spells: Of all reasons of a station, in any order.
         watermark: Time has come as far as this, epoch milliseconds.
+        numbers: Of the class.
     """
     found: list[Fault] = []
     for spell in sorted(spells, key=lambda each: (each.raised_at, Reason(each.reason).rank)):
@@ -63,8 +60,11 @@ def faults_of(spells: Iterable[Spell], watermark: int) -> list[Fault]:
             found[-1] = last._replace(resolved_at=None if None in ends else max(end for end in ends if end is not None))
             continue
         number = sum(each.onset == spell.onset for each in found)
+        rises_at = spell.raised_at + numbers.yellow_h * HOUR_MS
         found.append(
-            Fault(Reason(spell.reason), spell.onset, number, spell.raised_at, spell.resolved_at, is_risen=False)
+            Fault(
+                Reason(spell.reason), spell.onset, number, spell.raised_at, spell.resolved_at, rises_at, is_risen=False
+            )
         )
     return [
         each._replace(is_risen=each.rises_at < (watermark + 1 if each.resolved_at is None else each.resolved_at))

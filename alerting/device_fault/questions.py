@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 import numpy as np
 
-from alerting.device_fault.claims import CLAIMS, look_at_claims
+from alerting.device_fault.claims import claims, look_at_claims
 from alerting.device_fault.series_rules import series_rules, watched_series
 from alerting.device_fault.slots import slots_after
-from alerting.flow_stopped.standstill import STANDSTILL, look_at_standstill
+from alerting.flow_stopped.standstill import look_at_standstill, standstill
 from alerting.flow_stopped.witnesses import Witnesses
 from alerting.spell.track import Track, TrackState
 
@@ -40,9 +40,6 @@ class _StationRule(NamedTuple):
 
     demand: Demand
     look: Callable[[int, int, Testimony], Look | None]
-
-
-_STATION_RULES: Final = (_StationRule(CLAIMS, look_at_claims), _StationRule(STANDSTILL, look_at_standstill))
 
 
 def watched(register: Register) -> list[tuple[str, Quantity]]:
@@ -112,7 +109,13 @@ class Questions:
         size = len(intake.watched)
         self._by_series = [_Question(size) for _ in self._rules]
         stations = int(station_of.max()) + 1 if size else 0
-        self._by_station = [_Question(stations) for _ in _STATION_RULES]
+        rules = register.rules
+        self._standstill = standstill(rules.flow_stopped)
+        self._station_rules = (
+            _StationRule(claims(rules.device_fault), look_at_claims),
+            _StationRule(self._standstill, look_at_standstill),
+        )
+        self._by_station = [_Question(stations) for _ in self._station_rules]
         self._first = np.searchsorted(station_of, np.arange(stations + 1))
 
     def take(self, series: NDArray[np.int64], rows: Observations) -> set[int]:
@@ -149,7 +152,7 @@ class Questions:
         series, rows = series[witnesses], rows.take(witnesses)
         station = self._station_of[series]
         marked = self._witnesses.marks(series, rows)
-        for rule, question in zip(_STATION_RULES, self._by_station, strict=True):
+        for rule, question in zip(self._station_rules, self._by_station, strict=True):
             bearing = marked | question.active[station] | (rows.event_time <= question.looked_until[station])
             for each, first in self._firsts(question, station, series, marked, bearing, rows):
                 if self._judge(question, each, first, rule.demand, self._looks_of_station(rule, each)):
@@ -195,10 +198,8 @@ class Questions:
 
     def _looks_of_series(self, rule: SeriesRule, series: int) -> Callable[[int], Iterable[Look]]:
         def looks(after: int) -> Iterator[Look]:
-            for slot in slots_after(self._intake, series, after):
-                look = rule.look(series, slot)
-                if look is not None:
-                    yield look
+            slots = slots_after(self._intake, series, after - rule.look_back_ms(series))
+            return rule.looks(series, slots, after)
 
         return looks
 
@@ -223,13 +224,19 @@ class Questions:
     def spells(self, station: int) -> list[Spell]:
         """All that was found wrong with the devices of a station, in no order."""
         return [
-            spell for _, demand, _, track in self._tracks(station) if demand is not STANDSTILL for spell in track.spells
+            spell
+            for _, demand, _, track in self._tracks(station)
+            if demand is not self._standstill
+            for spell in track.spells
         ]
 
     def stops(self, station: int) -> list[Spell]:
         """When its water stood still, in time order."""
         return [
-            spell for _, demand, _, track in self._tracks(station) if demand is STANDSTILL for spell in track.spells
+            spell
+            for _, demand, _, track in self._tracks(station)
+            if demand is self._standstill
+            for spell in track.spells
         ]
 
     def _tracks(self, station: int) -> Iterator[tuple[_Question, Demand, int, Track]]:
@@ -242,7 +249,7 @@ class Questions:
         for rule, question in zip(self._rules, self._by_series, strict=True):
             for series in self.series(station):
                 yield question, rule.demand, series, int(self._intake.watched[series][1])
-        for station_rule, question in zip(_STATION_RULES, self._by_station, strict=True):
+        for station_rule, question in zip(self._station_rules, self._by_station, strict=True):
             yield question, station_rule.demand, station, _OF_STATION
 
     def series(self, station: int) -> range:
@@ -258,7 +265,7 @@ class Questions:
                 elif series in question.tracks:
                     question.forget(series)
         is_asked = self._intake.watched[int(self._first[station])][0] in self._witnesses.series
-        for station_rule, question in zip(_STATION_RULES, self._by_station, strict=True):
+        for station_rule, question in zip(self._station_rules, self._by_station, strict=True):
             if is_asked:
                 looks = self._looks_of_station(station_rule, station)
                 self._judge(question, station, _NEVER + 1, station_rule.demand, looks)
@@ -275,7 +282,7 @@ class Questions:
             flowed: Likewise of its water.
         """
         for question, demand, place, track in list(self._tracks(station)):
-            if not track.forget_before(horizon, flowed if demand is STANDSTILL else resolved):
+            if not track.forget_before(horizon, flowed if demand is self._standstill else resolved):
                 question.forget(place)
 
     def pack(self, station: int) -> list[SavedTrack]:

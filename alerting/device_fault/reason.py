@@ -15,6 +15,8 @@ class Reason(StrEnum):
     CLOCK_SKEW = "clock_skew"
     BAD_DATA = "bad_data"
     ZERO_FOR_MISSING = "zero_for_missing"
+    FLAT_LINE = "flat_line"
+    UNIT_SLIP = "unit_slip"
     VERIFICATION_EXPIRED = "verification_expired"
     QUANTITIES_DISAGREE = "quantities_disagree"
 

@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 import numpy as np
 
+from alerting.device_fault.each_slot import EachSlot
+from alerting.device_fault.flat_line import FlatLine, may_be_flat
 from alerting.device_fault.reason import Reason
 from alerting.device_fault.slots import mean
+from alerting.device_fault.unit_slip import UnitSlip
 from alerting.spell.course import Demand, Look
 from hydro.flags import Flag
 from hydro.instants import DAY_MS, day_start
 from hydro.quantity import Quantity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
     from numpy.typing import NDArray
@@ -28,13 +31,14 @@ if TYPE_CHECKING:
     from alerting.device_fault.slots import Slot
     from hydro.columns import Observations
     from hydro.register import PointLimits, Register
+    from hydro.rules import FaultNumbers
 
 __all__ = ["SeriesRule", "series_rules", "watched_series"]
 
 _NEVER: Final = -(2**62)
 _EVER: Final = 2**62
-_LOW_VOLTAGE: Final = 11_500_000
-"""Of a 12 V battery without a point row that says `min`: nearly empty, and its device about to stop."""
+_MILLIVOLT: Final = 1_000
+_HOUR_MIN: Final = 60
 
 Series = tuple[str, Quantity]
 
@@ -62,17 +66,26 @@ class SeriesRule(Protocol):
             rows: Readings of these.
         """
 
-    def look(self, series: int, slot: Slot) -> Look | None:
-        """What a slot says; None where it says nothing on the question."""
+    def look_back_ms(self, series: int) -> int:
+        """How far before the first slot it looks for what came before."""
+
+    def looks(self, series: int, slots: Iterable[Slot], after: int) -> Iterator[Look]:
+        """What slots say on the question.
+
+        Args:
+            series: Number among the watched series.
+            slots: Of it in time order, from as far back as is needed.
+            after: Those that end after this instant are asked.
+        """
 
 
-class FaultBit:
+class FaultBit(EachSlot):
     """The device says itself that it is faulty."""
 
-    demand: Final = Demand(Reason.FAULT_BIT, is_reports=True)
     lasting: Final = None
 
-    def __init__(self, watched: Sequence[Series]) -> None:
+    def __init__(self, watched: Sequence[Series], numbers: FaultNumbers) -> None:
+        self.demand = Demand(Reason.FAULT_BIT, reports=numbers.fault_reports, clean=numbers.clean_h * _HOUR_MIN)
         self.concerns: NDArray[np.bool_] = np.array([quantity is Quantity.METER_FAULT for _, quantity in watched], bool)
 
     def marks(self, series: NDArray[np.int64], rows: Observations) -> NDArray[np.bool_]:
@@ -86,22 +99,26 @@ class FaultBit:
         return Look(slot.start, slot.end, any(bits), bits) if bits else None
 
 
-class LowVoltage:
-    """The battery is nearly empty; what fails for it counts as well, since `min` is the bound of that test."""
+class LowVoltage(EachSlot):
+    """The battery is nearly empty; what fails for it counts as well, since `min` is the bound of that test.
 
-    demand: Final = Demand(Reason.LOW_VOLTAGE, minutes=60)
+    Where no point row says `min`, the number of the class is meant for a battery of 12 V: its device is about to stop.
+    """
+
     lasting: Final = None
 
-    def __init__(self, watched: Sequence[Series], register: Register) -> None:
+    def __init__(self, watched: Sequence[Series], register: Register, numbers: FaultNumbers) -> None:
+        self.demand = Demand(Reason.LOW_VOLTAGE, minutes=numbers.low_voltage_min, clean=numbers.clean_h * _HOUR_MIN)
+        self._low = low = numbers.low_voltage_mv * _MILLIVOLT
         self._watched = watched
         self._register = register
         self.concerns: NDArray[np.bool_] = np.array([quantity is Quantity.VOLTAGE for _, quantity in watched], bool)
-        self._highest = np.full(len(watched), _LOW_VOLTAGE, np.int64)
+        self._highest = np.full(len(watched), low, np.int64)
         for number in np.flatnonzero(self.concerns).tolist():
             dated = register.points.get(watched[number])
             if dated is not None:
-                limits = [_limit(row) for row in dated]
-                self._highest[number] = limits[0] if dated.always is not None else max(_LOW_VOLTAGE, *limits)
+                limits = [self._limit(row) for row in dated]
+                self._highest[number] = limits[0] if dated.always is not None else max(low, *limits)
 
     def marks(self, series: NDArray[np.int64], rows: Observations) -> NDArray[np.bool_]:
         """Below the highest limit that ever holds."""
@@ -115,20 +132,19 @@ class LowVoltage:
         if value is None:
             return None
         row = self._register.limits_at(*self._watched[series], slot.end)
-        return Look(slot.start, slot.end, value < (_LOW_VOLTAGE if row is None else _limit(row)))
+        return Look(slot.start, slot.end, value < (self._low if row is None else self._limit(row)))
+
+    def _limit(self, row: PointLimits) -> int:
+        return self._low if row.minimum is None else row.minimum
 
 
-def _limit(row: PointLimits) -> int:
-    return _LOW_VOLTAGE if row.minimum is None else row.minimum
+class BadData(EachSlot):
+    """Half of what comes is impossible, or as much as told."""
 
-
-class BadData:
-    """Half of what comes is impossible."""
-
-    demand: Final = Demand(Reason.BAD_DATA, is_day_share=True)
     lasting: Final = None
 
-    def __init__(self, watched: Sequence[Series]) -> None:
+    def __init__(self, watched: Sequence[Series], numbers: FaultNumbers) -> None:
+        self.demand = Demand(Reason.BAD_DATA, day_share_pct=numbers.bad_data_pct, clean=numbers.clean_h * _HOUR_MIN)
         self.concerns = np.ones(len(watched), bool)
 
     def marks(self, series: NDArray[np.int64], rows: Observations) -> NDArray[np.bool_]:  # noqa: ARG002  # asked alike
@@ -143,12 +159,11 @@ class BadData:
         return Look(slot.start, slot.end, is_bad=True) if slot.has_failed else None
 
 
-class VerificationExpired:
+class VerificationExpired(EachSlot):
     """The device is used after the last day for which it is verified."""
 
-    demand: Final = Demand(Reason.VERIFICATION_EXPIRED)
-
-    def __init__(self, watched: Sequence[Series], register: Register) -> None:
+    def __init__(self, watched: Sequence[Series], register: Register, numbers: FaultNumbers) -> None:
+        self.demand = Demand(Reason.VERIFICATION_EXPIRED, clean=numbers.clean_h * _HOUR_MIN)
         self._watched = watched
         self._register = register
         size = len(watched)
@@ -186,11 +201,14 @@ class VerificationExpired:
 
 def series_rules(watched: Sequence[Series], register: Register) -> list[SeriesRule]:
     """All of them."""
+    numbers = register.rules.device_fault
     return [
-        FaultBit(watched),
-        LowVoltage(watched, register),
-        BadData(watched),
-        VerificationExpired(watched, register),
+        FaultBit(watched, numbers),
+        LowVoltage(watched, register, numbers),
+        BadData(watched, numbers),
+        FlatLine(watched, register, numbers),
+        UnitSlip(watched, register, numbers),
+        VerificationExpired(watched, register, numbers),
     ]
 
 
@@ -200,6 +218,10 @@ def watched_series(register: Register) -> list[Series]:
         (station, quantity) for station in register.stations for quantity in (Quantity.METER_FAULT, Quantity.VOLTAGE)
     }
     for series, rows in register.points.items():
-        if any(row.minimum is not None or row.maximum is not None or row.verify_until is not None for row in rows):
+        is_bounded = any(row.minimum is not None or row.maximum is not None for row in rows)
+        if is_bounded or any(row.verify_until is not None for row in rows) or may_be_flat(series[1], rows):
             found.add(series)
+    for station, intakes in register.taking.intakes.items():
+        if any(row.design_max is not None for row in intakes):
+            found.add((station, Quantity.DISCHARGE))
     return sorted(found)

@@ -13,6 +13,7 @@ from alerting.level import DEFAULT_BANDS, Level, band, meets
 from hydro.fixed import MICRO
 from hydro.periods import Basis
 from hydro.quantity import Quantity
+from hydro.rules import ShortfallNumbers
 
 if TYPE_CHECKING:
     from alerting.level import Bands
@@ -25,7 +26,9 @@ _DEFAULT_DEFICITS: Final[Bands] = (
     (Level.ORANGE, Fraction(100_000)),
     (Level.YELLOW, Fraction(0)),
 )
-_RISE: Final = MICRO // 50  # 0.02 m
+_NUMBERS: Final = ShortfallNumbers()
+_MILLIMETRE: Final = MICRO // 1_000
+_PERCENT: Final = 100
 
 
 def is_level(quantity: Quantity) -> bool:
@@ -79,16 +82,16 @@ class Recovery(NamedTuple):
         return meets(value - self.rise, target, self.bound)
 
 
-def recovery_of(quantity: Quantity, basis: Basis) -> Recovery:
+def recovery_of(quantity: Quantity, basis: Basis, numbers: ShortfallNumbers = _NUMBERS) -> Recovery:
     """What ends the alerts of a target.
 
     Source: docs/alert-classes.md, row ``eflow_shortfall``.
     """
     is_long = basis in (Basis.TEN_DAY, Basis.MONTH)
-    periods = 1 if is_long else 2
+    periods = 1 if is_long else numbers.resolve_periods
     if is_level(quantity):
-        return Recovery(Fraction(1), _RISE, periods)
-    return Recovery(Fraction(1) if is_long else Fraction(105, 100), 0, periods)
+        return Recovery(Fraction(1), numbers.resolve_rise_mm * _MILLIMETRE, periods)
+    return Recovery(Fraction(numbers.resolve_long_pct if is_long else numbers.resolve_pct, _PERCENT), 0, periods)
 
 
 class BandTable:

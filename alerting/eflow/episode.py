@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 import msgspec
 
-from alerting.level import Level
+from alerting.level import Level  # msgspec reads the annotations at run time
 
-if TYPE_CHECKING:
-    from alerting.eflow.bands import Scale
+__all__ = ["Evidence", "Judged", "LevelChange", "Open", "Resolved", "Worst", "Yardstick"]
 
-__all__ = ["Evidence", "Judged", "LevelChange", "Open", "Resolved", "Worst"]
+
+class Yardstick(Protocol):
+    """What says how far from its target a value is."""
+
+    @property
+    def by_deficit(self) -> bool:
+        """Whether the worst is what lies farthest below its target, not what has the least ratio."""
+
+    def level(self, value: int, target: int) -> Level:
+        """Of a value while an alert is open; met counts as the mildest."""
 
 
 class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -33,7 +41,7 @@ class Evidence(msgspec.Struct, frozen=True, array_like=True, gc=False):
     expected: int
     valid: int
 
-    def band(self, scale: Scale) -> Level:
+    def band(self, scale: Yardstick) -> Level:
         """Level of this evidence while an alert is open; met counts as yellow."""
         return scale.level(self.value, self.target)
 

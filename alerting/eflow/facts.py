@@ -12,6 +12,7 @@ import numpy as np
 
 from alerting.eflow.bands import BandTable, Recovery, is_level, recovery_of
 from alerting.eflow.describe import ALERT_CLASS
+from alerting.eflow.instant import Hold
 from alerting.eflow.target import DIGEST_BYTES, TargetPlan
 from hydro.instants import DAY_MS, HOUR_MS, day_start
 from hydro.register import EARLIEST_MS, LATEST_MS, target_intervals
@@ -126,6 +127,7 @@ class TargetFacts:
         special_until: See there.
         first: Row of the first target of each series, and behind the last series the number of rows.
         dependents: Rows of targets that are held against the inflow of a row.
+        hold: What "60 min" of an instant target is.
     """
 
     def __init__(self, rows: Sequence[FactsRow], targets: Targets, intake: SlotIntake) -> None:
@@ -139,6 +141,8 @@ class TargetFacts:
         size = len(rows)
         self._targets = targets
         self._intake = intake
+        minutes = targets.register.rules.eflow_shortfall.hold_min
+        self.hold = Hold(minutes, minutes)
         self.ids = [row.target_id for row in rows]
         self.series = np.array([row.series for row in rows], np.int64)
         self.offset = np.array([intake.shift - row.start_hour * HOUR_MS for row in rows], np.int64)
@@ -242,8 +246,9 @@ class TargetFacts:
 
     def recovery(self, number: int) -> Recovery:
         """What ends its alerts."""
-        first = self._targets.register.targets[self.target_id(number)][0]
-        return recovery_of(first.quantity, first.basis)
+        register = self._targets.register
+        first = register.targets[self.target_id(number)][0]
+        return recovery_of(first.quantity, first.basis, register.rules.eflow_shortfall)
 
 
 def _is_always(row: TargetRow) -> bool:

@@ -7,14 +7,14 @@
     unknown slots     freeze a hold: they are not there
     gap > 60 min      restarts it: no hold and no mean reaches back over it
 
-"60 minutes" is a number of used slots (:func:`hold_slots`). A 60-minute mean exists once that many slots were used
-since the last restart.
+"60 minutes" is a number of used slots (:func:`hold_slots`), and a number of the class that an authority may set. A
+60-minute mean exists once that many slots were used since the last restart.
 Source: docs/alert-classes.md, "Common" and row ``eflow_shortfall``; docs/decisions/0050-eflow-readings.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -24,12 +24,22 @@ from hydro.fixed import divide_half_even
 from hydro.instants import HOUR_MS, MINUTE_MS
 
 if TYPE_CHECKING:
-    from alerting.eflow.bands import Recovery, Scale
+    from alerting.eflow.bands import Recovery
+    from alerting.eflow.episode import Yardstick
 
-__all__ = ["InstantFiring", "InstantHold", "InstantState", "UsedSlot", "hold_slots", "step_slot"]
+__all__ = ["HOUR_LONG", "Hold", "InstantFiring", "InstantHold", "InstantState", "UsedSlot", "hold_slots", "step_slot"]
 
 _GAP_MS: Final = HOUR_MS
-_HOLD_MIN: Final = 60
+
+
+class Hold(NamedTuple):
+    """How long evidence must last: minutes of used slots that raise an alert, and that end it."""
+
+    raising: int
+    ending: int
+
+
+HOUR_LONG: Final = Hold(60, 60)
 
 
 class UsedSlot(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -69,17 +79,22 @@ InstantState = InstantHold | InstantFiring | None
 """None while nothing is open and the latest used slot met its target."""
 
 
-def hold_slots(interval_min: int) -> int:
-    """How many used slots make 60 minutes.
+def hold_slots(interval_min: int, minutes: int = HOUR_LONG.raising) -> int:
+    """How many used slots make 60 minutes, or as many as told.
 
-    >>> hold_slots(5), hold_slots(60), hold_slots(120)
-    (12, 1, 1)
+    >>> hold_slots(5), hold_slots(60), hold_slots(120), hold_slots(5, 30)
+    (12, 1, 1, 6)
     """
-    return max(1, _HOLD_MIN // interval_min)
+    return max(1, minutes // interval_min)
 
 
 def step_slot(
-    state: InstantState, slot: UsedSlot, interval_min: int, scale: Scale, recovery: Recovery
+    state: InstantState,
+    slot: UsedSlot,
+    interval_min: int,
+    scale: Yardstick,
+    recovery: Recovery,
+    hold: Hold = HOUR_LONG,
 ) -> tuple[InstantState, Resolved | None]:
     """Judge one used slot.
 
@@ -89,19 +104,20 @@ def step_slot(
         interval_min: Length of the station's slots.
         scale: Levels in force at its end.
         recovery: What a slot must reach to end the alert.
+        hold: What "60 minutes" is.
 
     Returns:
         The state after it, and the alert that it resolved, if any.
     """
     if isinstance(state, InstantFiring):
-        return _firing(state, slot, interval_min, scale, recovery)
+        return _firing(state, slot, interval_min, scale, recovery, hold)
     if meets(slot.value, slot.target):
         return None, None
     if state is None or slot.start - state.low[-1].end > _GAP_MS:
         low: tuple[UsedSlot, ...] = (slot,)
     else:
         low = (*state.low, slot)
-    if len(low) < hold_slots(interval_min):
+    if len(low) < hold_slots(interval_min, hold.raising):
         return InstantHold(low), None
     mean = _mean(low, interval_min)
     judged = Judged(mean.band(scale), mean)
@@ -110,13 +126,13 @@ def step_slot(
 
 
 def _firing(
-    state: InstantFiring, slot: UsedSlot, interval_min: int, scale: Scale, recovery: Recovery
+    state: InstantFiring, slot: UsedSlot, interval_min: int, scale: Yardstick, recovery: Recovery, hold: Hold
 ) -> tuple[InstantState, Resolved | None]:
-    needed = hold_slots(interval_min)
+    needed = hold_slots(interval_min, hold.raising)
     restart = slot.start - state.last_end > _GAP_MS
     good = 0 if restart else state.good
     good = good + 1 if recovery.is_reached(slot.value, slot.target) else 0
-    if good >= needed:
+    if good >= hold_slots(interval_min, hold.ending):
         return None, Resolved(state.alert, slot.end)
     recent = (slot,) if restart else (*state.recent, slot)[-needed:]
     mean = _mean(recent, interval_min) if len(recent) == needed else None

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from alerting.eflow.bands import Recovery, Scale
     from alerting.eflow.episode import Resolved
     from alerting.eflow.facts import TargetFacts
+    from alerting.eflow.instant import Hold
     from alerting.eflow.period_table import Column
     from alerting.eflow.verdict_log import State
     from alerting.slots.changes import SlotChanges
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 __all__ = ["InstantJudge"]
 
 _NEVER: Final = -(2**62)
-# 60 slots of a minute with the longest gap before each that a hold survives.
-_LOG: Final = LogKind(recent=8, every=DAY_MS, reach=61 * HOUR_MS)
 
 
 class _State(msgspec.Struct, array_like=True):
@@ -58,6 +57,8 @@ class InstantJudge:
     def __init__(self, facts: TargetFacts, intake: SlotIntake) -> None:
         size = len(facts)
         self.facts = facts
+        # As many slots of a minute as a hold needs, with the longest gap before each that a hold survives.
+        self._log_kind = LogKind(recent=8, every=DAY_MS, reach=(facts.hold.raising + 1) * HOUR_MS)
         self._intake = intake
         self._logs: dict[int, VerdictLog] = {}
         self._is_active = np.zeros(size, bool)
@@ -144,7 +145,7 @@ class InstantJudge:
         slots = [slot for slot in slots if slot.end > known_from]
         if not slots:
             return
-        log = self._logs.get(row) or VerdictLog(_LOG)
+        log = self._logs.get(row) or VerdictLog(self._log_kind)
         first = log.restart(slots[0].end)
         whole: Iterable[Slot] = slots if is_whole else self._slots_from(row, first)
         if log.rewrite(first, slots[-1].end, self._steps(row, whole), first - 1, lambda end: end):
@@ -168,7 +169,7 @@ class InstantJudge:
     def _steps(self, row: int, slots: Iterable[Slot]) -> Iterator[Step]:
         """Used slots: valid, covered by a row, neither exempt nor out of season."""
         plan, clock = self.facts.plan(row), self._intake.clock_of(int(self.facts.series[row]))
-        bands, recovery = self.facts.bands(row), self.facts.recovery(row)
+        bands, recovery, hold = self.facts.bands(row), self.facts.recovery(row), self.facts.hold
         inflow = InflowOfSlots(self._intake)
         for slot in slots:
             asked = plan.at(slot.end)
@@ -180,7 +181,7 @@ class InstantJudge:
             if excuse.exempt or not excuse.applicable:
                 continue
             used = UsedSlot(start, slot.end, slot.value, self._effective(row, asked, start, slot.end, inflow))
-            yield Step(slot.end, partial(_step, used, interval, bands.at(slot.end), recovery))
+            yield Step(slot.end, partial(_step, used, interval, bands.at(slot.end), recovery, hold))
 
     def _effective(self, row: int, asked: TargetRow, start: int, end: int, inflow: InflowOfSlots) -> int:
         source = self.facts.inflow_row(row, asked)
@@ -289,7 +290,7 @@ class InstantJudge:
         if state.known_from > _NEVER:
             self._known_from[row] = state.known_from
         if state.log is not None:
-            self._remember(row, VerdictLog.unpack(state.log, _LOG))
+            self._remember(row, VerdictLog.unpack(state.log, self._log_kind))
 
     def begin_again(self, row: int, blob: bytes | None, horizon: int) -> int | None:
         """Judge a row anew; see :meth:`alerting.eflow.period_judge.PeriodJudge.begin_again`."""
@@ -297,7 +298,7 @@ class InstantJudge:
         if horizon > _NEVER:
             self._known_from[row] = horizon
             if state is not None and state.log is not None:
-                log = VerdictLog.unpack(state.log, _LOG)
+                log = VerdictLog.unpack(state.log, self._log_kind)
                 log.keep_before(horizon + 1)
                 self._remember(row, log)
         slots = list(self._intake.slots_after(int(self.facts.series[row]), horizon))
@@ -313,7 +314,7 @@ class InstantJudge:
 
 
 def _step(
-    slot: UsedSlot, interval: int, scale: Scale, recovery: Recovery, state: State
+    slot: UsedSlot, interval: int, scale: Scale, recovery: Recovery, hold: Hold, state: State
 ) -> tuple[State, Resolved | None]:
     before = state if isinstance(state, InstantHold | InstantFiring) else None
-    return step_slot(before, slot, interval, scale, recovery)
+    return step_slot(before, slot, interval, scale, recovery, hold)

@@ -25,6 +25,7 @@ from hydro.register import (
     season_intervals,
     target_intervals,
 )
+from hydro.rules import changed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,6 +82,7 @@ class TargetPlan:
         self.zone: int = register.zone_minutes
         self.stations = register.stations[self.station]
         self.exemptions = [row for row in exemptions if row.counts and row.target in ("", target_id)]
+        self.numbers = register.rules.eflow_shortfall
         self._seasonal = any(_has_season(row) for row in self.stations.rows)
         self._bands = bands
         self._inflow = [register.stations[row.inflow_station] for row in self.rows if row.inflow_rule is not None]
@@ -236,5 +238,6 @@ def _digest(plan: TargetPlan, bands: Sequence[LevelBound], inflow: Sequence[Stat
             if (row.alert_class, row.basis) == (AlertClass.EFLOW_SHORTFALL, plan.basis)
             and (row.deficit if is_level(plan.quantity) else row.ratio_below) is not None
         ),
+        *changed(plan.numbers),
     )
     return sha256(repr(judged_by).encode()).digest()[:DIGEST_BYTES]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 import msgspec
 
 from alerting.eflow.episode import Evidence, Worst
-from hydro.instants import HOUR_MS, MINUTE_MS
+from hydro.instants import HOUR_MS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 __all__ = ["Course", "Look", "Moment", "Reason", "Warned", "step"]
 
 _NEVER: Final = -(2**62)
-_CLEAN_MS: Final = 120 * MINUTE_MS
 _CLEAN_PERIODS: Final = 2
 _ONSETS: Final = 16
 
@@ -126,20 +125,20 @@ class Course(msgspec.Struct, frozen=True, array_like=True):
         return self.firing is None and self.running.since is self.unreachable.since is self.band.since is None
 
 
-def step(course: Course, moment: Moment, length: int) -> tuple[Course, Warned | None]:
+def step(course: Course, moment: Moment, clean_slots: int) -> tuple[Course, Warned | None]:
     """The course after one more moment, and the warning that it ends.
 
     Args:
         course: Before it.
         moment: Later than all before.
-        length: Of a slot, milliseconds.
+        clean_slots: So many in a row end a warning whose reason is looked at at each slot.
     """
     runs = {reason: course.run(reason) for reason in Reason}
     for look in moment.looks:
         runs[look.reason] = _extended(runs[look.reason], look, moment.at)
     firing, over = course.firing, None
     if firing is not None:
-        needed = max(1, _CLEAN_MS // length) if firing.reason.is_of_slots else _CLEAN_PERIODS
+        needed = clean_slots if firing.reason.is_of_slots else _CLEAN_PERIODS
         is_over = moment.is_end and moment.at == firing.until
         if is_over or moment.is_raised or runs[firing.reason].clean >= needed:
             over = msgspec.structs.replace(firing, resolved_at=moment.at)

@@ -30,6 +30,7 @@ from hydro.flags import Flag
 from hydro.instants import DAY_MS
 from hydro.periods import Basis
 from hydro.quantity import Quantity
+from hydro.rules import changed
 
 if TYPE_CHECKING:
     from collections.abc import Hashable, Mapping, Sequence
@@ -85,7 +86,9 @@ class EflowWarningEngine:
         self._is_recorded = is_recorded
         self.position = 0
         self._places = [
-            Place(judge, row, eflow.intake) for judge, row, _ in eflow.rows() if isinstance(judge, PeriodJudge)
+            Place(judge, row, eflow.intake, register.rules.eflow_warning)
+            for judge, row, _ in eflow.rows()
+            if isinstance(judge, PeriodJudge)
         ]
         self._row_of = {place.target_id: row for row, place in enumerate(self._places)}
         watched = self._intake.watched
@@ -338,7 +341,8 @@ class EflowWarningEngine:
         """Of all that the register says and these verdicts rest on."""
         first = self._register.targets[place.target_id][0]
         kinds = [(row.start_ms, row.kind, row.plant) for row in self._register.stations[first.station]]
-        return sha256(place.digest + repr(kinds).encode()).digest()[:8]
+        numbers = changed(self._register.rules.eflow_warning)
+        return sha256(place.digest + repr((kinds, *numbers) if numbers else kinds).encode()).digest()[:8]
 
 
 def _carried_on(place: Place, known: _Known, at: int) -> _Known:

@@ -31,13 +31,14 @@ if TYPE_CHECKING:
     from alerting.eflow.target import Demand, TargetPlan
     from alerting.slots.clock import StationClock
     from hydro.register import TargetRow
+    from hydro.rules import WarningNumbers
 
 __all__ = ["BandPeriod", "Glance", "InflowSoFar", "Outlook", "PeriodFrame", "Sums"]
 
 _LONG: Final = (Basis.DAY, Basis.TEN_DAY, Basis.MONTH)
 _BEFORE: Final = 6
 _HALF: Final = 2
-_QUARTER: Final = 4
+_PERCENT: Final = 100
 
 
 class BandPeriod(msgspec.Struct, frozen=True, array_like=True):
@@ -132,6 +133,7 @@ class Outlook:
         clock: Slots of its station.
         sums: What was before; changed in place.
         inflow: Asked for the inflow of a window, by the row of the target in force; None where it asks for none.
+        numbers: Of the class.
     """
 
     def __init__(
@@ -140,11 +142,13 @@ class Outlook:
         clock: StationClock,
         sums: Sums,
         inflow: Callable[[TargetRow, int, int], InflowSoFar | None],
+        numbers: WarningNumbers,
     ) -> None:
         self._plan = plan
         self._clock = clock
         self.sums = sums
         self._inflow = inflow
+        self._numbers = numbers
         self._is_volume = plan.quantity is Quantity.VOLUME
         self._peak: tuple[tuple[int, int], int] | None = None
 
@@ -185,8 +189,9 @@ class Outlook:
         target = self._target(frame, end)
         value = self._value(sums.total, sums.valid, frame.expected)
         running: bool | None = False
-        if (end - frame.start) * _QUARTER >= frame.end - frame.start:
-            running = None if sums.valid * _HALF < elapsed else not meets(value, target)
+        if (end - frame.start) * _PERCENT >= (frame.end - frame.start) * self._numbers.elapsed_pct:
+            is_known = sums.valid * _PERCENT >= elapsed * self._numbers.valid_pct
+            running = not meets(value, target) if is_known else None
         unreachable = self._is_unreachable(target, frame.expected, rest, end, length) if rest else None
         return Glance(frame, end, length, value, target, elapsed, sums.valid, running, unreachable)
 
@@ -222,7 +227,7 @@ class Outlook:
         if not valid or valid * 100 < frame.demand.row.min_valid_pct * frame.expected:
             return []
         value, target = self._value(total, valid, frame.expected), self._target(frame, frame.end)
-        is_near = meets(value, target) and not _reaches(value, target, 120)
+        is_near = meets(value, target) and not _reaches(value, target, self._numbers.band_pct)
         *before, last = [*self.sums.periods, BandPeriod(frame.start, value, is_near)]
         self.sums.periods = [*before, last][-_BEFORE - 1 :]
         station = self._plan.stations.at(frame.end)
@@ -240,7 +245,7 @@ class Outlook:
                 Reason.BAND,
                 pair[0].start,
                 truth,
-                _reaches(value, target, 125),
+                _reaches(value, target, self._numbers.band_clear_pct),
                 may_raise=True,
                 evidence=seen,
                 until=None,

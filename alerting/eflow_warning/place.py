@@ -10,7 +10,6 @@ import msgspec
 
 from alerting.eflow_warning.course import Course, Moment, Warned, step
 from alerting.eflow_warning.outlook import InflowSoFar, Outlook, Sums
-from hydro.instants import MINUTE_MS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,6 +19,7 @@ if TYPE_CHECKING:
     from alerting.eflow_warning.outlook import Glance
     from alerting.slots.intake import SlotIntake
     from hydro.register import TargetRow
+    from hydro.rules import WarningNumbers
 
 __all__ = ["Memory", "Outcome", "Place"]
 
@@ -64,12 +64,14 @@ class Place:
         judge: Has its rows, and its shortfalls.
         row: Which it is there.
         intake: Has its samples.
+        numbers: Of the class.
     """
 
-    def __init__(self, judge: PeriodJudge, row: int, intake: SlotIntake) -> None:
+    def __init__(self, judge: PeriodJudge, row: int, intake: SlotIntake, numbers: WarningNumbers) -> None:
         self._judge = judge
         self._row = row
         self._intake = intake
+        self._numbers = numbers
         self.target_id = judge.facts.target_id(row)
         self.series = int(judge.facts.series[row])
         self.inflow = judge.facts.inflow_series(row)
@@ -78,7 +80,7 @@ class Place:
         """Judge all that lies after the memory's instant, up to another."""
         facts, clock = self._judge.facts, self._intake.clock_of(self.series)
         sums = msgspec.structs.replace(memory.sums, hours=list(memory.sums.hours), periods=list(memory.sums.periods))
-        outlook = Outlook(facts.plan(self._row), clock, sums, _Inflow(self, memory).between)
+        outlook = Outlook(facts.plan(self._row), clock, sums, _Inflow(self, memory).between, self._numbers)
         glances: dict[int, Glance] = {}
         ends: dict[int, list[Look]] = {}
         for start, slots in self._periods(memory, until):
@@ -125,7 +127,7 @@ class Place:
             looks = [*(() if glance is None else glance.looks), *(seen or ())]
             is_short = any(first <= at < last for first, last in shortfalls)
             moment = Moment(at, looks, seen is not None, at in raised, is_short)
-            course, ended = step(course, moment, clock.interval_min(at) * MINUTE_MS)
+            course, ended = step(course, moment, max(1, self._numbers.clear_min // clock.interval_min(at)))
             if ended is not None:
                 over.append(ended)
         return Outcome(tuple(over), course, sums)

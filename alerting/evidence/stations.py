@@ -28,8 +28,7 @@ def stations_of(record: AlertRecord, register: Register) -> frozenset[str]:
         case "intake":
             found = _of_intake(record.subject, register)
         case "permit":
-            rows_of_permit = register.taking.permit_intakes.get(record.subject, ())
-            found = (station for row in rows_of_permit for station in _of_intake(row.intake, register))
+            found = _of_permit(record.subject, register)
         case _:
             found = ()
     return frozenset(found) & register.stations.keys()
@@ -43,6 +42,13 @@ def gateways_of(stations: Iterable[str], register: Register) -> frozenset[str] |
 
 def _behind(gateway: str, register: Register) -> list[str]:
     return [code for code, rows in register.stations.items() if any(row.gateway == gateway for row in rows.rows)]
+
+
+def _of_permit(permit: str, register: Register) -> list[str]:
+    """Of the table of both, and of the shorthand of an intake with one permit."""
+    intakes = {row.intake for row in register.taking.permit_intakes.get(permit, ())}
+    intakes |= {row.intake for rows in register.taking.intakes.values() for row in rows if row.permit == permit}
+    return [station for intake in intakes for station in _of_intake(intake, register)]
 
 
 def _of_intake(intake: str, register: Register) -> tuple[str, ...]:

@@ -15,8 +15,9 @@ from hydro.quantity import Quantity
 
 if TYPE_CHECKING:
     from alerting.flow_stopped.witnesses import Testimony
+    from hydro.rules import StoppedNumbers
 
-__all__ = ["STANDSTILL", "Reason", "look_at_standstill"]
+__all__ = ["Reason", "look_at_standstill", "standstill"]
 
 
 class Reason(StrEnum):
@@ -27,12 +28,16 @@ class Reason(StrEnum):
     FLOW_STATE = "flow_state"
 
 
-STANDSTILL: Final = Demand(Reason.ZERO_DISCHARGE, minutes=60, least=2, clean=60)
 _REASONS: Final = {
     Quantity.DISCHARGE: Reason.ZERO_DISCHARGE,
     Quantity.STAGE: Reason.BELOW_CEASE_STAGE,
     Quantity.FLOW_STATE: Reason.FLOW_STATE,
 }
+
+
+def standstill(numbers: StoppedNumbers) -> Demand:
+    """How much evidence raises."""
+    return Demand(Reason.ZERO_DISCHARGE, minutes=numbers.hold_min, least=numbers.least_slots, clean=numbers.resolve_min)
 
 
 def look_at_standstill(start: int, end: int, said: Testimony) -> Look | None:

@@ -31,8 +31,6 @@ __all__ = ["Testimony", "Witnesses"]
 
 _WITNESSES: Final = (Quantity.DISCHARGE, Quantity.STAGE, Quantity.FLOW_STATE)
 _NEVER: Final = -(2**62)
-_PLAINLY: Final = 2
-"""So many times `zero_below` is flow again. Source: docs/alert-classes.md, flow_stopped."""
 
 
 class Testimony(NamedTuple):
@@ -70,6 +68,7 @@ class Witnesses:
 
     def __init__(self, watched: Sequence[tuple[str, Quantity]], register: Register) -> None:
         self._register = register
+        self._plainly = register.rules.flow_stopped.flows_factor
         self._targets: dict[str, list[tuple[int, int]]] = {}
         for rows in register.targets.values():
             self._targets.setdefault(rows[0].station, []).extend((row.start_ms, row.end_ms) for row in rows)
@@ -140,7 +139,7 @@ class Witnesses:
             limits = self._register.limits_at(row.code, Quantity.DISCHARGE, end)
             zero_below = 0 if limits is None else limits.zero_below
             found[Quantity.DISCHARGE] = discharge <= zero_below
-            recovers = discharge > _PLAINLY * zero_below
+            recovers = discharge > self._plainly * zero_below
         if stage is not None and row.cease_stage_m is not None:
             found[Quantity.STAGE] = stage <= row.cease_stage_m
             recovers = recovers and stage > row.cease_stage_m

@@ -58,6 +58,8 @@ class AlertFilter(NamedTuple):
         station: Code of a station that is the subject.
         level: The present level, exactly.
         case_state: Of its case.
+        subject: Code of the subject, of whatever kind.
+        target_id: Empty = without a target.
     """
 
     state: AlertState | None = None
@@ -65,6 +67,8 @@ class AlertFilter(NamedTuple):
     station: str | None = None
     level: Level | None = None
     case_state: CaseState | None = None
+    subject: str | None = None
+    target_id: str | None = None
 
 
 class AlertPage(NamedTuple):
@@ -175,6 +179,10 @@ def _conditions(where: AlertFilter) -> Iterator[ColumnElement[bool]]:
         yield alerts.c.level == int(where.level)
     if where.case_state is not None:
         yield cases.c.state == where.case_state.value
+    if where.subject is not None:
+        yield alerts.c.subject == where.subject
+    if where.target_id is not None:
+        yield alerts.c.target_id == where.target_id
 
 
 def as_objects(connection: Connection, rows: Sequence[Row[Any]], zone_minutes: int) -> Iterator[dict[str, Any]]:

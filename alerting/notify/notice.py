@@ -16,11 +16,13 @@ from alerting.words import ALERT_WORDS, SUSPECTED
 from hydro.fixed import format_micro
 from hydro.instants import format_instant
 from hydro.quantity import canonical_unit
+from hydro.register import AlertClass
 
 if TYPE_CHECKING:
     from alerting.level import Level
     from alerting.record import AlertRecord
     from hydro.register import Register
+    from hydro.rules import Signal
 
 __all__ = ["ALIVE", "DOWN", "MUTED", "Notice", "NoticeOf", "alive", "down", "muted"]
 
@@ -111,12 +113,13 @@ class NoticeOf:
         def word(bare: str) -> str:
             return ALERT_WORDS.get(bare, (bare, bare))[index]
 
+        signal = self._signal(alert)
+        name = word(alert.alert_class) if signal is None else (signal.title_zh, signal.title_en)[index]
         doubt = SUSPECTED[index] if suspected else ""
         shown = self._against_target(alert, lang)
         if lang == "zh":
-            text = f"{doubt}{word(alert.alert_class)}（{word(level.text)}）：{place}，{word(alert.reason)}"
+            text = f"{doubt}{name}（{word(level.text)}）：{place}，{word(alert.reason)}"
             return f"{text}，{shown}" if shown else text
-        name = word(alert.alert_class)
         text = f"{doubt} {name[:1].lower()}{name[1:]}".strip()
         text = f"{text[:1].upper()}{text[1:]} ({word(level.text)}): {place}, {word(alert.reason)}"
         return f"{text}, {shown}" if shown else text
@@ -126,11 +129,19 @@ class NoticeOf:
             return ""
         unit = self._unit(alert)
         value, target = (f"{format_micro(number)} {unit}".strip() for number in (alert.value, alert.target))
-        return f"{value}，目标 {target}" if lang == "zh" else f"{value}, target {target}"
+        against = ("界限", "bound") if alert.alert_class == AlertClass.SIGNAL else ("目标", "target")
+        return f"{value}，{against[0]} {target}" if lang == "zh" else f"{value}, {against[1]} {target}"
 
     def _unit(self, alert: AlertRecord) -> str:
+        signal = self._signal(alert)
+        if signal is not None:
+            return canonical_unit(signal.quantity)
         rows = self._register.targets.get(alert.target_id or "", ())
         return canonical_unit(rows[0].quantity) if rows else ""
+
+    def _signal(self, alert: AlertRecord) -> Signal | None:
+        """The rule of the authority's own that it comes from; None for a built-in class."""
+        return self._register.rules.signal(alert.target_id) if alert.alert_class == AlertClass.SIGNAL else None
 
 
 def alive(at: int, ends_at: int) -> Notice:

@@ -14,12 +14,11 @@ from hydro.instants import HOUR_MS
 if TYPE_CHECKING:
     from alerting.record import AlertRecord
     from hydro.register import Register
+    from hydro.rules import LossNumbers
 
 __all__ = ["ALERT_CLASS", "Loss", "Reason", "Subject", "next_rise", "record", "risen"]
 
 ALERT_CLASS: Final = "data_loss"
-_RISES: Final = ((Level.YELLOW, 6 * HOUR_MS), (Level.ORANGE, 24 * HOUR_MS), (Level.RED, 72 * HOUR_MS))
-"""Since raising. Source: docs/alert-classes.md, data_loss."""
 
 
 class Reason(StrEnum):
@@ -61,15 +60,21 @@ class Loss(msgspec.Struct, frozen=True, array_like=True):
     resolved_at: int | None = None
 
 
-def next_rise(loss: Loss) -> int | None:
+def _rises(numbers: LossNumbers) -> tuple[tuple[Level, int], ...]:
+    """From when since raising which level holds at least. Source: docs/alert-classes.md, data_loss."""
+    hours = ((Level.YELLOW, numbers.yellow_h), (Level.ORANGE, numbers.orange_h), (Level.RED, numbers.red_h))
+    return tuple((level, hour * HOUR_MS) for level, hour in hours)
+
+
+def next_rise(loss: Loss, numbers: LossNumbers) -> int | None:
     """From when on its level is higher; None for the highest."""
     level = loss.levels[-1][0]
-    return next((loss.raised_at + age for rise, age in _RISES if rise > level), None)
+    return next((loss.raised_at + age for rise, age in _rises(numbers) if rise > level), None)
 
 
-def risen(loss: Loss, at: int) -> Loss:
+def risen(loss: Loss, at: int, numbers: LossNumbers) -> Loss:
     """The alert at a tick."""
-    level = max((rise for rise, age in _RISES if at - loss.raised_at >= age), default=Level.BLUE)
+    level = max((rise for rise, age in _rises(numbers) if at - loss.raised_at >= age), default=Level.BLUE)
     if level <= loss.levels[-1][0]:
         return loss
     return msgspec.structs.replace(loss, levels=(*loss.levels, (int(level), at)))

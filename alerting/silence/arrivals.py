@@ -286,7 +286,7 @@ class Arrivals:
                 return tick
             row = self._places.row(station, tick.at)
             since = self._since(station, facts)
-            if row is not None and tick.at - since >= patience_ms(row):
+            if row is not None and tick.at - since >= patience_ms(row, self._places.numbers):
                 return tick
             due = self._places.due(station, since, after=tick.at)  # the row that was due has ended before the tick
             if due >= EVER:

@@ -28,8 +28,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Circle", "CircleState"]
 
-_LEAST_MEMBERS: Final = 3
-_LEAST_PCT: Final = 80
+_PERCENT: Final = 100
 
 
 class CircleState(msgspec.Struct, array_like=True):
@@ -177,7 +176,7 @@ class Circle:
                 changed.add(subject)
         if at >= self._rise:
             for subject, loss in self.firing.items():
-                self.firing[subject] = now = risen(loss, at)
+                self.firing[subject] = now = risen(loss, at, self._places.numbers)
                 if now is not loss:
                     changed.add(subject)
             self._find_rise()
@@ -185,7 +184,7 @@ class Circle:
 
     def _find_rise(self) -> None:
         """Find out when a level rises next."""
-        rises = (next_rise(loss) for loss in self.firing.values())
+        rises = (next_rise(loss, self._places.numbers) for loss in self.firing.values())
         self._rise = min((rise for rise in rises if rise is not None), default=EVER)
 
     def _tick_gateway(self, gateway: str, at: int) -> set[Subject]:
@@ -220,7 +219,9 @@ class Circle:
 
     def _is_lost(self, gateway: str, at: int, lost: int) -> bool:
         """Whether so many silent stations make a silent gateway."""
-        return lost >= _LEAST_MEMBERS and lost * 100 >= _LEAST_PCT * self._places.missed_of(gateway, at)
+        numbers = self._places.numbers
+        share = numbers.gateway_pct * self._places.missed_of(gateway, at)
+        return lost >= numbers.gateway_stations and lost * _PERCENT >= share
 
     def _reason(self, facts: Facts) -> Reason:
         if facts.is_invalid:
@@ -243,7 +244,7 @@ class Circle:
         earliest = max((loss.resolved_at or NEVER for loss in before), default=NEVER)
         raised_at = max(at, earliest)
         self.firing[subject] = loss = Loss(reason, onset, number, raised_at, self._config, ((1, raised_at),))
-        self._rise = min(self._rise, next_rise(loss) or EVER)
+        self._rise = min(self._rise, next_rise(loss, self._places.numbers) or EVER)
 
     def _receive(self, event: Event) -> set[Subject]:
         if event.station not in self._lost:

@@ -6,28 +6,28 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from hydro.instants import HOUR_MS, MINUTE_MS
+from hydro.instants import MINUTE_MS
 from hydro.register import StationStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from hydro.register import Register, Station
+    from hydro.rules import LossNumbers
     from hydro.series import SeriesIndex
 
 __all__ = ["EVER", "NEVER", "Places", "fresh_ms", "patience_ms"]
 
 NEVER: Final = -(2**62)
 EVER: Final = 2**62
-_REPORTS: Final = 3
 
 
-def patience_ms(row: Station) -> int:
+def patience_ms(row: Station, numbers: LossNumbers) -> int:
     """How long nothing valid may come before a station is silent.
 
     Source: docs/alert-classes.md, data_loss: max(3 × report_min, 60 min) + lateness.
     """
-    return max(_REPORTS * row.report_min * MINUTE_MS, HOUR_MS) + row.lateness_min * MINUTE_MS
+    return (max(numbers.reports * row.report_min, numbers.least_min) + row.lateness_min) * MINUTE_MS
 
 
 def fresh_ms(row: Station) -> int:
@@ -46,6 +46,7 @@ class Places:
 
     Attributes:
         stations: Codes by number.
+        numbers: Of the class.
         patience: int64, milliseconds, by the latest row; ``EVER`` where that is retired.
         since: int64, start of the latest row; not included.
         until: int64, its end.
@@ -59,10 +60,11 @@ class Places:
 
     def __init__(self, register: Register, index: SeriesIndex) -> None:
         self.stations = index.stations
+        self.numbers = numbers = register.rules.data_loss
         self._rows = [register.stations[code] for code in index.stations]
         size = len(index.stations)
         latest = [rows.rows[-1] for rows in self._rows]
-        self.patience = np.array([EVER if _is_retired(row) else patience_ms(row) for row in latest], np.int64)
+        self.patience = np.array([EVER if _is_retired(row) else patience_ms(row, numbers) for row in latest], np.int64)
         self.since = np.array([row.start_ms for row in latest], np.int64)
         self.until = np.array([row.end_ms for row in latest], np.int64)
         self.circle = np.zeros(size, np.int64)
@@ -110,7 +112,7 @@ class Places:
         """
         found = EVER
         for row in self._rows[station]:
-            at = max(since + patience_ms(row), row.start_ms + 1, after + 1)
+            at = max(since + patience_ms(row, self.numbers), row.start_ms + 1, after + 1)
             if at <= row.end_ms and not _is_retired(row):
                 found = min(found, at)
         return found

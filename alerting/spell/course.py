@@ -21,7 +21,7 @@ from hydro.instants import DAY_MS, HOUR_MS
 
 __all__ = ["CALM", "Demand", "Look", "State", "hold", "step"]
 
-_REPORTS: Final = 2
+_PERCENT: Final = 100
 _DAY: Final = 24 * 60
 
 
@@ -36,6 +36,7 @@ class Look(NamedTuple):
         is_zero: Everything in it that says so says exactly zero.
         is_between: It is no evidence, but not clean either: it begins both anew.
         reason: Of a spell that it completes, where slots differ in that.
+        since: Begin of its evidence where that is earlier than the slot; None = its start.
     """
 
     start: int
@@ -45,6 +46,7 @@ class Look(NamedTuple):
     is_zero: bool = False
     is_between: bool = False
     reason: str | None = None
+    since: int | None = None
 
     @property
     def length(self) -> int:
@@ -59,8 +61,8 @@ class Demand(msgspec.Struct, frozen=True):
         reason: Of the spells, where the slot doesn't say another.
         minutes: So much in a row; None where that is not what counts.
         least: At least so many slots in a row.
-        is_day_share: Half of the slots of 24 h instead.
-        is_reports: Two reports in a row instead, however far apart.
+        day_share_pct: Such a share of the slots of 24 h instead; 0 = not this.
+        reports: So many reports in a row instead, however far apart; 0 = not this.
         all_zero: Reason where all that was bad was exactly zero; None = the same.
         clean: So many minutes of clean slots in a row resolve.
     """
@@ -68,8 +70,8 @@ class Demand(msgspec.Struct, frozen=True):
     reason: str
     minutes: int = 0
     least: int = 1
-    is_day_share: bool = False
-    is_reports: bool = False
+    day_share_pct: int = 0
+    reports: int = 0
     all_zero: str | None = None
     clean: int = _DAY
 
@@ -131,15 +133,15 @@ def step(state: State, look: Look, demand: Demand) -> tuple[State, Spell | None]
     if firing is not None and not look.is_bad and not look.is_between:
         clean = (0 if has_gap else state.clean) + 1
     count, first, zero = _row(state, look, demand, begins_anew=has_gap)
-    recent = _recent(state, look) if demand.is_day_share else ()
+    recent = _recent(state, look) if demand.day_share_pct else ()
     if firing is not None and clean >= hold(demand.clean, look.length):
         return State(look.end), Spell(firing.reason, firing.onset, firing.raised_at, look.end)
     if firing is None and look.is_bad:
-        if demand.is_day_share:
-            raised = len(recent) * 2 >= DAY_MS // look.length
+        if demand.day_share_pct:
+            raised = len(recent) * _PERCENT >= demand.day_share_pct * (DAY_MS // look.length)
             onset = recent[0] - look.length
         else:
-            needed = _REPORTS if demand.is_reports else max(demand.least, hold(demand.minutes, look.length))
+            needed = demand.reports or max(demand.least, hold(demand.minutes, look.length))
             raised, onset = count >= needed, first
         if raised:
             reason = demand.all_zero if zero and demand.all_zero is not None else look.reason or demand.reason
@@ -149,21 +151,21 @@ def step(state: State, look: Look, demand: Demand) -> tuple[State, Spell | None]
 
 def _row(state: State, look: Look, demand: Demand, *, begins_anew: bool) -> tuple[int, int, bool]:
     """Bad slots, or reports, in a row: how many, the start of the first, and whether all were zero."""
-    if demand.is_day_share:
+    if demand.day_share_pct:
         return 0, 0, False
-    if demand.is_reports:
+    if demand.reports:
         count, first = state.count, state.first
         for bit in look.bits:
             if bit:
                 first = first if count else look.start
-                count = min(count + 1, _REPORTS)
-            elif count < _REPORTS or state.firing is not None:
+                count = min(count + 1, demand.reports)
+            elif count < demand.reports or state.firing is not None:
                 count = 0
         return count, first, False
     if not look.is_bad:
         return 0, 0, False
     if begins_anew or not state.count:
-        return 1, look.start, look.is_zero
+        return 1, look.start if look.since is None else look.since, look.is_zero
     return state.count + 1, state.first, state.zero and look.is_zero
 
 

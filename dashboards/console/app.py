@@ -11,10 +11,14 @@ from dashboards.console.alert_routes import alert_routes
 from dashboards.console.event_routes import event_routes
 from dashboards.console.guard import Guard, is_loopback
 from dashboards.console.page.assets import asset_routes, assets
+from dashboards.console.page.case_routes import case_routes
+from dashboards.console.page.intake_routes import intake_page_routes
+from dashboards.console.page.register_routes import register_page_routes
 from dashboards.console.page.report_routes import report_page_routes
 from dashboards.console.page.routes import page_routes
 from dashboards.console.page.runbook_routes import runbook_routes
 from dashboards.console.problem import MEDIA_TYPE, add_problem_handlers
+from dashboards.console.register_routes import register_routes
 from dashboards.console.report_routes import report_routes
 from dashboards.console.rtu_routes import rtu_routes
 from dashboards.console.station_routes import station_routes
@@ -59,13 +63,17 @@ def create_app(services: Services, *, host: str = "127.0.0.1") -> FastAPI:
         system_routes(services),
         rtu_routes(services, services.field_link),
         report_routes(services.reports),
+        register_routes(services),
         event_routes(services),
     ):
         app.include_router(routes, prefix=API)
     app.include_router(metrics_route(services))
     files = assets()
     app.include_router(page_routes(services, files))
+    app.include_router(case_routes(services))
     app.include_router(report_page_routes(services, files))
     app.include_router(runbook_routes(services, files))
+    app.include_router(intake_page_routes(services, files))
+    app.include_router(register_page_routes(services, files))
     app.include_router(asset_routes(files))
     return app

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response, StreamingResponse
 
 from dashboards.console.paging import Cursor, Limit, as_json, decode_cursor, encode_cursor, page
-from dashboards.reports.compose import LATER, NAMES, compose
+from dashboards.reports.compose import NAMES, compose
 from dashboards.reports.place import Place
 from dashboards.reports.wanted import Wanted
 from dashboards.reports.written import Format, require_room, written
@@ -94,8 +94,7 @@ def report_routes(reports: Callable[[], ReportMaker | None]) -> APIRouter:
 
     def found(name: str) -> ReportMaker:
         if name not in NAMES:
-            later = " yet; it comes with a later version" if name in LATER else f"; there are {', '.join(NAMES)}"
-            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no report {name[:64]!r}{later}")
+            raise HTTPException(HTTPStatus.NOT_FOUND, f"there is no report {name[:64]!r}; there are {', '.join(NAMES)}")
         maker = reports()
         if maker is None:
             raise HTTPException(HTTPStatus.SERVICE_UNAVAILABLE, "no reports are made here")

@@ -4,40 +4,54 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from dashboards.reports import alerts, attainment, quality
-from dashboards.reports.document import Document, Fact, Table
+from dashboards.reports import against_field, alerts, attainment, metering, quality, water_use
+from dashboards.reports.document import Document, Fact, Row, Table
+from dashboards.reports.figures import figures_of
 from dashboards.reports.notes import BASES, NOTES, RUNNING
 from dashboards.reports.period import PeriodKind, parse_period
 from hydro.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
-    from dashboards.reports.document import Column, Row
+    from dashboards.reports.document import Column
     from dashboards.reports.head import Head
 
-__all__ = ["LATER", "NAMES", "TITLES", "compose", "require_name"]
+__all__ = ["NAMES", "TITLES", "compose", "require_name"]
 
 TITLES: Final = {
     "eflow-attainment": ("生态流量达标评价", "Ecological flow attainment"),
     "data-quality": ("监测数据质量", "Data quality"),
     "alert-ledger": ("告警台账", "Alert ledger"),
+    "online-metering": ("取水在线计量", "Online metering of intakes"),
+    "water-use": ("取用水量与计划", "Water use and plans"),
+    "register-against-field": ("登记与现场核对", "Register against field"),
 }
 NAMES: Final = tuple(TITLES)
 """Reports that there are."""
-
-LATER: Final = ("online-metering", "water-use")
-"""Reports of the contract that come with later versions."""
 
 _COLUMNS: Final[dict[str, tuple[Column, ...]]] = {
     "eflow-attainment": attainment.COLUMNS,
     "data-quality": quality.COLUMNS,
     "alert-ledger": alerts.COLUMNS,
+    "online-metering": metering.COLUMNS,
+    "water-use": water_use.COLUMNS,
+    "register-against-field": against_field.COLUMNS,
+}
+_SUMS: Final[dict[str, Callable[[Sequence[Row]], tuple[Table, ...]]]] = {
+    "data-quality": quality.quality_sums,
+    "alert-ledger": alerts.alert_sums,
+    "online-metering": metering.metering_sums,
+    "water-use": water_use.use_sums,
+    "register-against-field": against_field.field_sums,
 }
 _MAIN: Final = {
     "eflow-attainment": ("逐目标评价", "Target by target"),
     "data-quality": ("逐序列统计", "Series by series"),
     "alert-ledger": ("逐条告警", "Alert by alert"),
+    "online-metering": ("逐取水口", "Intake by intake"),
+    "water-use": ("逐许可证", "Permit by permit"),
+    "register-against-field": ("逐项核对", "One by one"),
 }
 
 
@@ -45,10 +59,8 @@ def require_name(name: str) -> str:
     """A report that was asked for.
 
     Raises:
-        ConfigError: There is none of that name, or not yet.
+        ConfigError: There is none of that name.
     """
-    if name in LATER:
-        raise ConfigError(f"report {name} comes with a later version; there are {', '.join(NAMES)}")
     if name not in NAMES:
         raise ConfigError(f"report {name[:64]!r} is not one of {', '.join(NAMES)}")
     return name
@@ -66,12 +78,8 @@ def compose(head: Head, rows: Sequence[Row]) -> Document:
     """
     name = require_name(head.name)
     period = parse_period(head.period)
-    if name == "eflow-attainment":
-        sums = attainment.attainment_sums(rows, is_year=period.kind is PeriodKind.YEAR and head.is_over)
-    elif name == "data-quality":
-        sums = quality.quality_sums(rows)
-    else:
-        sums = alerts.alert_sums(rows)
+    is_year = period.kind is PeriodKind.YEAR and head.is_over
+    sums = attainment.attainment_sums(rows, is_year=is_year) if name == "eflow-attainment" else _SUMS[name](rows)
     zh, en = TITLES[name]
     main = Table(name=name, zh=_MAIN[name][0], en=_MAIN[name][1], columns=_COLUMNS[name], rows=tuple(rows))
     return Document(
@@ -81,7 +89,7 @@ def compose(head: Head, rows: Sequence[Row]) -> Document:
         period=head.period,
         kind=period.kind.value,
         facts=_facts(head),
-        figures=_figures(name, rows, sums),
+        figures=figures_of(name, rows, sums),
         main=main,
         sums=sums,
         notes=(*([] if head.is_over else [RUNNING]), *NOTES[name]),
@@ -111,42 +119,3 @@ def _place(head: Head) -> Iterator[Fact]:
     ]
     chosen = [fact for fact in found if fact.value]
     yield from chosen or [Fact("范围", "Place", "全部测站 all stations")]
-
-
-def _figures(name: str, rows: Sequence[Row], sums: Sequence[Table]) -> tuple[Fact, ...]:
-    if name == "eflow-attainment":
-        judged = [row["pass"] for row in rows if row["pass"] is not None]
-        meets = [row["meets"] for row in sums[-1].rows if row["meets"] is not None]
-        return (
-            Fact("合格目标", "targets that pass", _of(sum(map(bool, judged)), len(judged))),
-            Fact(
-                "达到年度线的测站 [D]", "stations that meet the year's mark [D]", _of(sum(map(bool, meets)), len(meets))
-            ),
-            Fact("未能评价的目标", "targets not judged", _of(len(rows) - len(judged), len(rows))),
-            Fact("完整率", "completeness", _of(_sum(rows, "valid_slots"), _sum(rows, "due_slots"))),
-        )
-    if name == "data-quality":
-        due = [row for row in rows if row["due"] is not None]
-        return (
-            Fact("到报率", "arrival", _of(_sum(due, "arrived"), _sum(due, "due"))),
-            Fact("完整率", "completeness", _of(_sum(due, "valid"), _sum(due, "due"))),
-            Fact("有效率", "validity", _of(_sum(rows, "values_valid"), _sum(rows, "values"))),
-            Fact("全无数据的序列", "series without any value", _of(sum(not row["values"] for row in due), len(due))),
-        )
-    firing = sum(row["state"] == "firing" for row in rows)
-    closed = sum(row["case"] == "closed" for row in rows)
-    return (
-        Fact("告警", "alerts", str(len(rows))),
-        Fact("告警中", "firing", _of(firing, len(rows))),
-        Fact("曾达红色", "were red", _of(sum(row["highest"] == "red" for row in rows), len(rows))),
-        Fact("已结案", "closed", _of(closed, len(rows))),
-    )
-
-
-def _sum(rows: Sequence[Row], column: str) -> int:
-    return sum(int(row[column] or 0) for row in rows)
-
-
-def _of(part: int, whole: int) -> str:
-    """A share as people read it, never without what it is of."""
-    return f"{100 * part / whole:.1f} % ({part}/{whole})" if whole else "– (0/0)"

@@ -44,10 +44,39 @@ _CASES_NOW: Final = Note(
     "States of cases are those at the time of making, not at the end of the period.",
 )
 
+_PARTS: Final = Note(
+    "[D] 一证多口时，许可水量在其在用取水口间平均分摊，保证合计不重不漏；待主管部门确认。",
+    "[D] The volume of a permit with several intakes is shared out equally among those in service, so that none counts "
+    "twice, until the authority confirms it.",
+)
+_NOT_FILLED: Final = Note(
+    "缺测水量不补：取水量为已知部分之和，完整率为其所占小时；完全没有数据的许可证取水量为空，不是零。",
+    "What was not measured is not filled in: volumes are sums of what is known, completeness says of how many hours. "
+    "Where nothing is known the volume is null, not zero.",
+)
+_STATE_OF_YEAR: Final = Note(
+    "状态按年初至统计期末的取水量与年度计划（无计划时按年许可水量，含水权交易与调整）判定："
+    "90 % 起为接近，超过 100 % 为超计划 [D]。",
+    "The state compares what was taken since 1 January with the year's plan (else the permit's own volume), trades and "
+    "adjustments included: near from 90 %, over above 100 % [D].",
+)
+_CLUES: Final = Note(
+    "不符项是核对线索，不是违法结论：登记可能滞后，现场也可能停用。",
+    "A mismatch is a lead, not a verdict: a register may be late, and an intake may be out of use.",
+)
+_SUSPECTED_ADDRESSES: Final = Note(
+    "未登记地址取自统计期内未登记数据源告警；每个网关同时最多 100 条，超出部分只计入指标。",
+    "Addresses are those of alerts of the class unregistered_source open in the period, at most 100 of a gateway at a "
+    "time; how many more there are is on /metrics alone.",
+)
+
 NOTES: Final = {
     "eflow-attainment": (_NO_ARRIVAL, _TWO_FORMS, _MARKS),
     "data-quality": (_NO_ARRIVAL, _NO_VERSIONS),
     "alert-ledger": (_SUSPECTED, _CASES_NOW),
+    "online-metering": (_PARTS,),
+    "water-use": (_NOT_FILLED, _STATE_OF_YEAR),
+    "register-against-field": (_CLUES, _SUSPECTED_ADDRESSES),
 }
 
 _SLOTS: Final = Note(
@@ -99,6 +128,40 @@ BASES: Final = {
             "Listed is every alert that was open at some time of the period: begun no later than its end, not resolved "
             "or resolved after its start; withdrawn ones are not. How classes, levels, onset and resolution are judged "
             "is in docs/alert-classes.md; config is the hash of the register and rules behind each.",
+        ),
+    ),
+    "online-metering": (
+        Note(
+            "列入：统计期末登记册中在用的取水口。应在线计量：许可水量合计或灌溉面积达到限额"
+            "（thresholds；未登记时地表水 50 万 m³、地下水 5 万 m³、灌溉 5 万亩）。已计量：有计量方式的计量点。"
+            "已接入：统计期内收到有效水量值（或其所依据的电量）。"
+            "在线：统计期末时最新有效值未超过“3 个上报间隔（至少 60 分钟）＋允许迟到时间”。"
+            "比率的分母均为应在线计量的取水口。",
+            "Listed are intakes in service at the end of the period. Above threshold: the permits there, or the area "
+            "it waters, reach the bound of thresholds (without one 500,000 m³ of surface water, 50,000 m³ of "
+            "groundwater, 50,000 mu). Metered: a metering point has a method. Connected: a valid value of water, or of "
+            "the electricity that stands for it, came in the period. Online: the newest of these was not older at the "
+            "end than max(3 × report_min, 60 min) + lateness. All rates are of intakes above the threshold.",
+        ),
+    ),
+    "water-use": (
+        Note(
+            "取水量 = 各取水口水量 × 该证份额之和；水量依次取自累计水量、时段水量、流量，或经批准的电量折算系数。"
+            "份额按时间取登记册当时的行；未填份额者均分其余。完整率 = 水量已知的小时 ÷ 应有小时（各计量点合计）。",
+            "Taken is the sum over a permit's intakes of what passed times its share, by the rows that held then; "
+            "permits without a share have equal parts of the rest. Volumes rest on totals, volumes of intervals or "
+            "flow, whichever the register has, or on electricity by an approved coefficient. Completeness = hours of "
+            "which the volume is known / hours due, over all metering points.",
+        ),
+    ),
+    "register-against-field": (
+        Note(
+            "列入：统计期末登记册中的全部取水口、无在用取水口的有效许可证，以及统计期内登记册不认识、或来自其他网关的地址。"
+            "有许可：有有效（或延续审批中）的许可证，或依法无需许可。其余各列同《取水在线计量》。",
+            "Listed are all intakes that the register has at the end of the period, permits in force without an intake "
+            "in service, and addresses that sent in the period though the register doesn't know them, or not over that "
+            "gateway. Permitted: a permit in force (or its renewal undecided), or none is needed. The other columns "
+            "are those of online-metering.",
         ),
     ),
 }

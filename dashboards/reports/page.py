@@ -27,7 +27,7 @@ MOST_ROWS: Final = 5_000
 """Rows of a table on the page; a browser prints no more in reasonable time."""
 
 _MINUTE: Final = len("2026-03-01T08:00")
-_NAMED: Final = ("station", "subject")
+_NAMED: Final = ("station", "subject", "intake")
 _CODED: Final = ("target_id", "worst_target", "id")
 _VERDICTS: Final = frozenset({"pass", "meets", "year_pass"})
 """What is good or bad; a yes or no elsewhere is neither."""
@@ -147,6 +147,11 @@ def _told(value: Cell, row: Row, column: Column) -> _Shown:
             return _Shown(text, str(unit or ""), "figure")
 
 
+def _grouped(number: Cell) -> str:
+    """Counts, and volumes to 0.1 m3, in groups of three digits."""
+    return f"{number:,.1f}".removesuffix(".0") if isinstance(number, float) else f"{number:,}"
+
+
 def _rate(row: Row, column: Column) -> _Shown:
     """A percentage over its numerator and denominator; a mark has none."""
     value = row[column.name]
@@ -155,5 +160,5 @@ def _rate(row: Row, column: Column) -> _Shown:
     if column.of is None:
         return _Shown(share, style=style)
     part, whole = (row[name] for name in column.of)
-    made_of = " / ".join("–" if number is None else f"{number:,}" for number in (part, whole))
+    made_of = " / ".join("–" if number is None else _grouped(number) for number in (part, whole))
     return _Shown(share, "" if part is None else made_of, style, "" if value is None else f"{value:.2f}%")

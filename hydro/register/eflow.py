@@ -105,6 +105,7 @@ class AlertClass(StrEnum):
     UNMETERED_INTAKE = "unmetered_intake"
     UNREGISTERED_SOURCE = "unregistered_source"
     PERMIT_EXPIRED = "permit_expired"
+    SIGNAL = "signal"
 
 
 class AlertLevel(StrEnum):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -12,6 +12,7 @@ from hydro.register.cells import Context
 from hydro.register.checks import check_rivers, check_rows, check_targets
 from hydro.register.dated import DatedRows, dated_by, ended_by_the_next
 from hydro.register.eflow import Exemption, LevelBound, TargetInterval, TargetRow, target_intervals
+from hydro.register.history import kept_files
 from hydro.register.maintenance import check_maintenance
 from hydro.register.mistake import Finding, Severity
 from hydro.register.reader import ReadTable, read_files, read_table
@@ -28,6 +29,7 @@ from hydro.register.schema import (
 )
 from hydro.register.take_checks import check_taking
 from hydro.register.taking import Taking
+from hydro.rules import DEFAULT_RULES, Rules
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -57,8 +59,10 @@ class Register:
         maintenance: In the order of the file.
         taking: Who may take how much where.
         zone_minutes: Zone in which its dates are meant.
-        hash: SHA-256, 64 hexadecimal digits, of what judges: the content of the tables that are read and the settings
-            ``time.*``. The order of rows and columns, line ends and the byte order mark don't change it.
+        hash: SHA-256, 64 hexadecimal digits, of what judges: the content of the tables that are read, the settings
+            ``time.*`` and the rules. The order of rows and columns, line ends and the byte order mark don't change it.
+        rules: By which it is judged.
+        files: The tables as they are written, for :func:`hydro.register.history.row_history`.
     """
 
     stations: Mapping[str, DatedRows[Station]]
@@ -72,6 +76,12 @@ class Register:
     taking: Taking
     zone_minutes: int
     hash: str
+    rules: Rules = DEFAULT_RULES
+    files: Mapping[str, bytes] = field(default_factory=dict)
+
+    def with_rules(self, rules: Rules) -> Register:
+        """The same, judged by other rules than the product's; to be asked of a register that has these."""
+        return replace(self, rules=rules, hash=rules.hash_with(self.hash))
 
     def station_at(self, code: str, event_time: int) -> Station | None:
         """The station's row valid at an instant in epoch milliseconds; None if it is unknown or not valid then."""
@@ -146,6 +156,8 @@ class Register:
         mistakes = tuple(sorted((each for each in everything if each.severity is Severity.MISTAKE), key=_place))
         warnings = tuple(sorted((each for each in everything if each.severity is Severity.WARNING), key=_place))
         register = None if mistakes else _build(tables, context.zone_minutes, time_settings)
+        if register is not None:
+            register = replace(register, files=kept_files(contents))
         return LoadResult(register, mistakes, warnings)
 
 

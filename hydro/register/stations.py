@@ -8,6 +8,7 @@ from decimal import Decimal  # noqa: TC003  # the annotations are read at run ti
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Final
 
+from hydro.fixed import MICRO
 from hydro.quantity import Quantity  # noqa: TC001  # the annotations are read at run time
 from hydro.register.cells import (
     MonthDay,
@@ -47,6 +48,7 @@ OF_STATIONS: Final = Reference("stations", "code", "station")
 _LONGEST_REPORT_MIN: Final = 366 * 1440
 _LONGEST_LATENESS_MIN: Final = 366 * 1440
 _LONGEST_RIVER_KM: Final = 10_000
+_LARGEST_MULTIPLIER: Final = 1_000_000 * MICRO
 
 
 class StationKind(StrEnum):
@@ -209,3 +211,5 @@ class PointLimits(Row):
             yield "max", "min is greater than max"
         if self.verified_on and self.verify_until and self.verified_on > self.verify_until:
             yield "verify_until", "verified_on is later than verify_until"
+        if self.multiplier is not None and self.multiplier > _LARGEST_MULTIPLIER:
+            yield "multiplier", f"is more than {_LARGEST_MULTIPLIER // MICRO:,}"

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 
 from hydro.fixed import format_micro
 from hydro.quantity import Quantity
-from hydro.register.intakes import Scope
+from hydro.register.intakes import DerivationMethod, Metering, Scope
 from hydro.register.mistake import shown
 from hydro.register.schema import (
+    DERIVATIONS,
     INTAKES,
     PERMIT_CHANGES,
     PERMIT_INTAKES,
@@ -26,7 +27,7 @@ from hydro.register.schema import (
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from hydro.register.intakes import Intake, Restriction
+    from hydro.register.intakes import Derivation, Intake, Restriction
     from hydro.register.permits import Permit, PermitChange, PermitIntake, PermitWindow, Plan
     from hydro.register.reader import ReadTable
     from hydro.register.stations import PointLimits, Station
@@ -52,6 +53,7 @@ def check_taking(tables: Mapping[str, ReadTable[Any]]) -> None:
     _check_trades(tables[PERMIT_CHANGES.name])
     _check_restrictions(tables[RESTRICTIONS.name], tables[PERMITS.name], intakes, tables[STATIONS.name])
     _check_sizes(intakes, tables[POINTS.name])
+    _check_electricity(tables[DERIVATIONS.name], intakes, tables[POINTS.name], tables[STATIONS.name])
 
 
 def _check_plans(plans: ReadTable[Plan], permits: ReadTable[Permit]) -> None:
@@ -124,6 +126,12 @@ def _check_shares(shares: ReadTable[PermitIntake]) -> None:
                 if row.start_ms <= at < row.end_ms and (known is None or known.start_ms < row.start_ms):
                     beside[row.permit] = row
             total = sum((row.share for row in beside.values() if row.share is not None), Fraction())
+            unsaid = sorted(row.permit for row in beside.values() if row.share is None)
+            if len(unsaid) > 1 and shares.rows[index].permit == unsaid[-1]:
+                reason = (
+                    f"is empty for {' and '.join(unsaid)} of intake {shown(name)}: what others leave is split evenly"
+                )
+                shares.warning(reason, shares.lines[index], "share")
             if total > 1:
                 shares.mistake(
                     f"shares of intake {shown(name)} add up to {float(total):g}", shares.lines[index], "share"
@@ -209,3 +217,32 @@ def _check_sizes(intakes: ReadTable[Intake], points: ReadTable[PointLimits]) -> 
                 sizes = f"{format_micro(row.design_max)} m3/s and the meter's range of {format_micro(most)} m3/s"
                 reason = f"{sizes} differ by about {float(factor):g}: is one of them in another unit?"
                 intakes.warning(reason, line, "design_max_m3s")
+
+
+def _check_electricity(
+    derivations: ReadTable[Derivation],
+    intakes: ReadTable[Intake],
+    points: ReadTable[PointLimits],
+    stations: ReadTable[Station],
+) -> None:
+    """Volume from electricity: by an approved coefficient, from a meter of energy with its multiplier."""
+    known = {row.code for row in stations.rows}
+    multipliers = {row.station: row.multiplier for row in points.rows if row.quantity is Quantity.ENERGY_TOTAL}
+    approved = set()
+    for line, row in zip(derivations.lines, derivations.rows, strict=True):
+        if row.method is not DerivationMethod.ELECTRIC:
+            continue
+        approved.add(row.station)
+        for station, quantity in row.inputs or ((row.station, Quantity.ENERGY_TOTAL),):
+            name = f"{station}:{quantity.text}"
+            if station not in known:
+                derivations.mistake(f"{shown(name)}: unknown station", line, "inputs", station)
+            elif quantity is not Quantity.ENERGY_TOTAL:
+                derivations.mistake(f"{shown(name)}: electric needs an energy_total", line, "inputs", name)
+            elif multipliers.get(station) is None:
+                reason = f"{shown(name)} has no multiplier in points: its readings are taken as they are"
+                derivations.warning(reason, line, "inputs")
+    for line, intake in zip(intakes.lines, intakes.rows, strict=True):
+        if intake.method is Metering.ELECTRIC and intake.station not in approved:
+            reason = "is electric, and derivations have no approved coefficient: its volume rests on what else there is"
+            intakes.warning(reason, line, "method")

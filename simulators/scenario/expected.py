@@ -21,7 +21,7 @@ class Expected:
 
     Attributes:
         alert_class: Its class.
-        subject: Station, gateway or reach of the register; of reaches, and of unknown addresses, any name.
+        subject: Station, gateway, permit or reach of the register; of reaches, and of unknown addresses, any name.
         reason: As the class has them; empty where any may be given.
         level: The highest that it gets; None: that depends.
     """
@@ -37,22 +37,25 @@ def read_expected(root: Entry, build: Build) -> None:
 
     Args:
         root: The scenario.
-        build: Where they go; stations and gateways are there.
+        build: Where they go; stations, gateways and permits are there.
     """
     if "expect" not in root:
         root.ask("expect")
         return
     build.expected = []
+    permits = [row["permit"] for row in build.tables.get("permits", ())]
     for entry in root.listed("expect"):
         found = entry.choice("class", AlertClass)
         if found is None and not entry.has("class"):
             entry.missing("class", f": {', '.join(AlertClass)}")
         subject, reach = entry.text("subject", ""), entry.text("reach", "")
-        known = (*build.devices, *build.gateways)
+        known = (*build.devices, *build.gateways, *permits)
         if bool(subject) == bool(reach):
-            entry.wrong("", "needs either `subject`, a station or gateway, or `reach`, any name of one")
+            entry.wrong("", "needs either `subject`, a station, gateway or permit, or `reach`, any name of one")
         elif subject and subject not in known:
-            entry.wrong("subject", f"{shown(subject)} is neither a station nor a gateway{near(subject, known)}")
+            entry.wrong(
+                "subject", f"{shown(subject)} is neither a station, a gateway nor a permit{near(subject, known)}"
+            )
         reason, level = entry.text("reason", ""), entry.choice("level", AlertLevel)
         entry.done()
         if found is not None:

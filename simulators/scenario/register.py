@@ -127,8 +127,9 @@ def add_intake(build: Build, place: Place, taker: Taker) -> None:
         "source": "surface",
         "annual_m3": cell(permit.annual_m3),
         "valid_from": date(first - 1, 1, 1).isoformat(),
-        "valid_to": date(first + _YEARS_OF_A_PERMIT, 12, 31).isoformat(),
+        "valid_to": permit.valid_to or date(first + _YEARS_OF_A_PERMIT, 12, 31).isoformat(),
         "max_rate_m3s": cell(permit.max_m3s),
+        "state": permit.state,
     }
     build.row("permits", place.place, row)
     if permit.season is not None:

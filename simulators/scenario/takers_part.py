@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from hydro.instants import format_instant
 from simulators.basin import Abstraction
 from simulators.scenario.filling import fill
 from simulators.scenario.mistakes import shown
@@ -23,6 +24,8 @@ from simulators.takers import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from simulators.scenario.build import Build
     from simulators.scenario.entry import Entry
     from simulators.takers import Taker
@@ -57,6 +60,7 @@ def read_taker(entry: Entry, name: str, build: Build) -> Taker:
         backwash=_backwash(entry, usual.backwash),
         returns=None,
         thefts=tuple(read_theft(theft) for theft in entry.listed("thefts")),
+        bans=tuple(_bans(entry, name, build)),
     )
     back, to = _returns(entry, usual.returns or Returns(share=0.0))
     catchment = entry.text("fields", "")
@@ -138,6 +142,25 @@ def read_theft(entry: Entry) -> Theft:
     theft = fill(entry, Theft, kind=kind or TheftKind.MAGNET, start=first, end=last)
     entry.done()
     return theft
+
+
+def _bans(entry: Entry, name: str, build: Build) -> Iterator[tuple[int, int]]:
+    """Bans of one intake, each a row of ``restrictions``."""
+    zone = entry.reading.zone_minutes
+    for number, ban in enumerate(entry.listed("bans"), start=1):
+        first, last = ban.interval()
+        cells = {
+            "id": f"B{name}-{number}",
+            "scope": "intake",
+            "code": name,
+            "action": "stop",
+            "from": format_instant(first, zone),
+            "to": format_instant(last, zone),
+            "document": ban.text("document", ""),
+        }
+        build.row("restrictions", ban.place, cells)
+        ban.done()
+        yield first, last
 
 
 def _habit(entry: Entry | None, use: Use) -> Habit | None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Episode", "closed", "follow"]
 
+_METERED: Final = frozenset({TheftKind.OUT_OF_SEASON, TheftKind.OVER_RATE, TheftKind.IN_BAN})
 _BREAK_MS: Final = 6 * HOUR_MS
 """A pump that fills a tank stands still for a while; that is no end."""
 
@@ -46,7 +47,7 @@ class Episode:
     def truth(self) -> Truth:
         """The interval it has become."""
         return Truth(
-            kind=TruthKind.OVER_RATE if self.kind is TheftKind.OUT_OF_SEASON else TruthKind.UNMETERED_INTAKE,
+            kind=TruthKind.OVER_RATE if self.kind in _METERED else TruthKind.UNMETERED_INTAKE,
             subject=self.taker,
             start=self.start,
             end=self.end,

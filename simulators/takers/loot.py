@@ -48,7 +48,7 @@ class Loot:
         self._takers = len(takers)
         self.past_pump = self._of(*_PAST_THE_PUMP)
         self.by_pump = self._of(TheftKind.NIGHT_PUMPING)
-        self.through_meter = self._of(TheftKind.OUT_OF_SEASON)
+        self.through_meter = self._of(TheftKind.OUT_OF_SEASON, TheftKind.OVER_RATE)
 
     def _of(self, *kinds: TheftKind) -> Integers:
         found: Integers = np.flatnonzero([theft.kind in kinds for theft in self.thefts])
@@ -78,6 +78,8 @@ class Loot:
             match theft.kind:
                 case TheftKind.MAGNET:
                     seen[now, taker] *= theft.seen_share
+                case TheftKind.IN_BAN:
+                    continue
                 case TheftKind.METER_OFF:
                     seen[now, taker] = 0.0
                 case TheftKind.GROWING:

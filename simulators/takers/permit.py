@@ -29,12 +29,16 @@ class Permit:
         annual_m3: Volume of a calendar year; None: unbounded.
         season: Days of the year on which water may be taken; None: all.
         plan_m3: The plan of each month, from January; None: none.
+        state: As the register has it (``suspended``, …); whoever goes on does so against it. Empty: valid.
+        valid_to: Its last day, as the register has it (2026-05-31); empty: some years ahead.
     """
 
     max_m3s: float
     annual_m3: float | None = None
     season: Season | None = None
     plan_m3: tuple[float, ...] | None = None
+    state: str = ""
+    valid_to: str = ""
 
     def mistakes(self) -> list[str]:
         """What is wrong with it."""

@@ -67,6 +67,7 @@ class Taker:
         returns: What comes back.
         backwash: Of a waterworks.
         thefts: What it does besides.
+        bans: Times in which it is told to take nothing, (start, end] in epoch milliseconds, and does so.
         place: Where it was read ("scenario.yaml:12").
     """
 
@@ -79,6 +80,7 @@ class Taker:
     returns: Returns | None = None
     backwash: Backwash | None = None
     thefts: tuple[Theft, ...] = ()
+    bans: tuple[tuple[int, int], ...] = ()
     place: str = ""
 
     @property
@@ -124,6 +126,10 @@ def _own(taker: Taker) -> Iterator[str]:
             yield f"{theft.kind} needs pumps"
         if theft.kind is TheftKind.OUT_OF_SEASON and (taker.permit is None or taker.permit.season is None):
             yield f"{theft.kind} needs a permit with a season"
+        if theft.kind is TheftKind.OVER_RATE and taker.permit is None:
+            yield f"{theft.kind} needs a permit"
+        if theft.kind is TheftKind.IN_BAN and not taker.bans:
+            yield f"{theft.kind} needs bans"
     at_meter = sorted((theft for theft in taker.thefts if theft.kind in _AT_THE_METER), key=lambda theft: theft.start)
     for theft, following in pairwise(at_meter):
         if following.start < theft.end:

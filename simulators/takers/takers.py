@@ -195,7 +195,7 @@ class Takers:
         calendar = Calendar.of(ends, self._zone)
         opened = self._permits.open(calendar)
         wanted = self._loot.wanted(calendar, opened)
-        present = opened * (1 - wanted.absent)
+        present = opened * (1 - wanted.absent) * (1 - self._obeyed(ends))
         wish = self._habits.shares(calendar) * self._means * self._day_factors(calendar)
         rinse = self._backwash(calendar) * present
         own = np.zeros(wish.shape, np.int64)
@@ -267,6 +267,14 @@ class Takers:
             if theft.kind in {TheftKind.MAGNET, TheftKind.METER_OFF, TheftKind.UNREGISTERED}:
                 now = (theft.start < demand.ends) & (demand.ends <= theft.end)
                 losses[:, column] = np.where(now, (through - counted)[:, loot.taker[column]], 0)
+            elif theft.kind is TheftKind.OVER_RATE:
+                taker = loot.taker[column]
+                most = round(float(self._permits.max_m3s[taker]) * _MICRO)
+                losses[:, column] = np.where(stolen[:, column] > 0, np.maximum(through[:, taker] - most, 0), 0)
+            elif theft.kind is TheftKind.IN_BAN:
+                now = (theft.start < demand.ends) & (demand.ends <= theft.end)
+                taker = loot.taker[column]
+                losses[:, column] = np.where(now & self._banned(demand.ends, int(taker)), through[:, taker], 0)
         episodes, truths = self._follow(state, demand.ends, losses)
         taking = Taking(
             ends=demand.ends,
@@ -290,6 +298,25 @@ class Takers:
         drawn = normals(self._seed, Purpose.TAKERS_DAY, self._keys, days)[0]
         factors: Floats = np.maximum(1.0 + self._habits.day_spread * drawn, 0.0)[rows]
         return factors
+
+    def _banned(self, ends: Integers, column: int) -> Marks:
+        """Steps in which a taker must take nothing."""
+        found: Marks = np.zeros(len(ends), np.bool_)
+        for start, end in self.takers[column].bans:
+            found |= (start < ends) & (ends <= end)
+        return found
+
+    def _obeyed(self, ends: Integers) -> Integers:
+        """1 where a taker keeps a ban: steps × takers."""
+        found = np.zeros((len(ends), len(self.takers)), np.int64)
+        for column, taker in enumerate(self.takers):
+            if taker.bans:
+                kept = self._banned(ends, column)
+                for theft in taker.thefts:
+                    if theft.kind is TheftKind.IN_BAN:
+                        kept &= (ends <= theft.start) | (theft.end < ends)
+                found[:, column] = kept
+        return found
 
     def _turn(self, day: int, month: int, wet_mm: Floats) -> Floats:
         drawn = uniforms(self._seed, Purpose.TAKERS_DAY, self._keys, np.array([day]), block=1)[0, 0]

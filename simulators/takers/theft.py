@@ -32,6 +32,12 @@ class TheftKind(StrEnum):
     OUT_OF_SEASON = "out_of_season"
     """Water is pumped through the meter on days on which the permit allows none."""
 
+    OVER_RATE = "over_rate"
+    """A pump more than the permit allows, through the meter."""
+
+    IN_BAN = "in_ban"
+    """It goes on through the meter while a ban says that it must not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Theft:
@@ -41,7 +47,7 @@ class Theft:
         kind: How.
         start: Epoch milliseconds; the first step is the one that ends after it.
         end: Epoch milliseconds; the last step is the one that ends then or before.
-        rate_m3s: What is taken on top, m3/s (of ``growing`` at the end); not of magnet, meter_off and unregistered.
+        rate_m3s: Taken on top, m3/s (of ``growing`` at the end); not of magnet, meter_off, unregistered, in_ban.
         seen_share: Of a magnet: what the meter still sees of the flow, 0 to 1.
         first_hour: Of the day; night pumping and meter_off happen between these hours only.
         last_hour: Of the day; below ``first_hour``: over midnight.
@@ -69,4 +75,6 @@ class Theft:
         return found
 
 
-_WITH_RATE = frozenset({TheftKind.NIGHT_PUMPING, TheftKind.BYPASS, TheftKind.GROWING, TheftKind.OUT_OF_SEASON})
+_WITH_RATE = frozenset(
+    (TheftKind.NIGHT_PUMPING, TheftKind.BYPASS, TheftKind.GROWING, TheftKind.OUT_OF_SEASON, TheftKind.OVER_RATE)
+)

@@ -186,6 +186,10 @@ class Run:
         self.entries.update(packed.entries)
         for name in packed.removed:
             self.entries.pop(name, None)
+        for name, below in packed.forgotten:
+            for number in self.shelf.numbers(name):
+                if number < below:
+                    self.shelf.drop(name, number)
         self.restart = self.engine.restart_after(packed.keys)
         self.engine.packed(packed.keys)
         if isinstance(self.engine, DeviceFaultEngine):

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
+    from dashboards.console.report_routes import ReportMaker
     from storage.store import Point
 
 __all__ = ["Answer", "Console"]
@@ -80,6 +81,7 @@ class Console:
         totals: What was counted; None where another process counts.
         now: The clock, epoch milliseconds.
         trust_replay: Whether the stream says what time it is.
+        reports: Makes reports; None where none are made.
         host: Which address the application believes it listens on.
     """
 
@@ -91,6 +93,7 @@ class Console:
     totals: Totals | None = field(default_factory=Totals)
     now: int = DAWN + 60 * MINUTE_MS
     trust_replay: bool = False
+    reports: ReportMaker | None = None
     host: str = HOST
     port: int = field(default_factory=free_port)
 
@@ -127,6 +130,7 @@ class Console:
                 buckets=self._buckets,
                 dead_letters=self._dead_letters,
                 evidence=self._evidence,
+                reports=lambda: self.reports,
                 health=lambda: self.health,
                 metrics=lambda: "watermaster_messages_received_total 7\n",
             ),

@@ -336,7 +336,12 @@ def test_the_openapi_document_names_every_path_and_problem(console: Console) -> 
         *("/api/v1/alerts.ndjson", "/api/v1/deadletters/{id}"),
         *("/api/v1/rtus", "/api/v1/rtus/{station}/commands", "/api/v1/commands", "/api/v1/commands/{id}"),
         *("/api/v1/alerts/{id}/evidence", "/api/v1/alerts/{id}/evidence/{file}"),
-        *("/api/v1/reports/{name}", "/api/v1/reports/{name}/head", "/api/v1/reports/{name}/file"),
+        *(
+            "/api/v1/register/{table}/{key}",
+            "/api/v1/reports/{name}",
+            "/api/v1/reports/{name}/head",
+            "/api/v1/reports/{name}/file",
+        ),
         "/api/v1/events",
         "/metrics",
     }

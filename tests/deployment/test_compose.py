@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -12,7 +13,9 @@ import pytest
 import yaml
 
 from tests.deployment.test_broker_access import COLLECTOR
-from tests.servers.mosquitto import SHIPPED_ACL, SHIPPED_CONF
+from tests.servers.alertmanager import SHIPPED_ALERTMANAGER, Alertmanager
+from tests.servers.mosquitto import SHIPPED_ACL, SHIPPED_CONF, SHIPPED_TLS
+from tests.servers.prometheus import SHIPPED_PROMETHEUS, Prometheus
 from watermaster.settings import Settings
 
 ROOT: Final = Path(__file__).parents[2]
@@ -38,12 +41,45 @@ def test_the_broker_runs_from_the_settings_and_access_list_that_the_tests_use() 
     assert shipped == {
         SHIPPED_CONF: "/mosquitto/config/mosquitto.conf",
         SHIPPED_ACL: "/mosquitto/config/mosquitto.acl",
+        SHIPPED_TLS.parent: "/mosquitto/config/mosquitto.d",
     }
 
 
-@pytest.mark.parametrize("setting", ["password_file", "acl_file", "persistence_location"])
-def test_the_paths_of_the_broker_settings_lie_in_what_is_mounted(setting: str) -> None:
-    lines = SHIPPED_CONF.read_text(encoding="utf-8").splitlines()
+def test_alertmanager_and_prometheus_run_from_the_files_and_with_the_options_that_the_tests_use() -> None:
+    for name, server, shipped in (
+        ("alertmanager", Alertmanager, SHIPPED_ALERTMANAGER),
+        ("prometheus", Prometheus, SHIPPED_PROMETHEUS),
+    ):
+        (target,) = [target for source, target in bind_mounts(name).items() if ROOT / source == shipped]
+        options = {option.partition("=")[0]: option.partition("=")[2] for option in SERVICES[name]["command"]}
+        assert options["--config.file"] == f"{target}/{name}.yml"
+        assert set(server.options) | {"--web.listen-address"} >= set(options), name
+
+
+def test_what_signs_certificates_and_keys_of_gateways_is_in_no_container() -> None:
+    for name in SERVICES:
+        assert {source for source in bind_mounts(name) if "tls" in source} <= {"./secrets/tls/broker"}, name
+
+
+def test_every_service_is_bounded_and_writes_nowhere_but_to_its_volumes() -> None:
+    for name, service in SERVICES.items():
+        assert service["read_only"] is True, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["mem_limit"].endswith(("m", "g")), name
+        assert service["logging"]["options"]["max-file"], name
+        assert re.search(r":v?\d+\.\d+", service["image"]) or "build" in service, f"{name}: no version"
+
+
+@pytest.mark.parametrize(
+    ("file", "setting"),
+    [
+        *((SHIPPED_CONF, setting) for setting in ("password_file", "acl_file", "persistence_location", "include_dir")),
+        *((SHIPPED_TLS, setting) for setting in ("cafile", "certfile", "keyfile", "crlfile")),
+    ],
+    ids=lambda given: given if isinstance(given, str) else given.name,
+)
+def test_the_paths_of_the_broker_settings_lie_in_what_is_mounted(file: Path, setting: str) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
     (path,) = [line.split()[1] for line in lines if line.startswith(f"{setting} ")]
     targets = [volume.split(":")[1] for volume in SERVICES["mosquitto"]["volumes"]]
     assert any(path.rstrip("/") == target or path.startswith(f"{target}/") for target in targets)
@@ -54,12 +90,13 @@ def test_every_service_comes_back_is_watched_and_keeps_its_data() -> None:
         assert service["restart"] == "unless-stopped", name
         assert service["healthcheck"]["test"][0] == "CMD", name
         assert f"{name}-data" in [volume.split(":")[0] for volume in service["volumes"]], name
+        assert service["healthcheck"]["start_period"], name
     assert set(COMPOSE["volumes"]) == {f"{name}-data" for name in SERVICES}
 
 
 def test_only_the_broker_is_reached_from_outside() -> None:
-    outside = {name for name, service in SERVICES.items() for port in service["ports"] if port.count(":") == 1}
-    assert outside == {"mosquitto"}
+    outside = {(name, port) for name, service in SERVICES.items() for port in service["ports"] if port.count(":") == 1}
+    assert outside == {("mosquitto", "8883:8883")}  # that is with TLS
 
 
 def test_watermaster_talks_to_the_services_beside_it() -> None:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from .clock import format_time
 
 if TYPE_CHECKING:
-    from .register import Register
+    from .register import Register, Row
+    from .take import Estimate
 
 __all__ = ["Alert", "Evidence", "Line", "Spell", "write_line"]
 
@@ -74,6 +75,8 @@ class Alert:
     shown: Evidence | None = None
     worst: Evidence | None = None
     members: tuple[str, ...] = ()
+    estimate: Estimate | None = None
+    gateway: str = ""
 
 
 def write_line(register: Register, alert: Alert, previous: str | None) -> Line:
@@ -82,8 +85,7 @@ def write_line(register: Register, alert: Alert, previous: str | None) -> Line:
     ``members`` stands only where there are any.
     """
     at = alert.shown.end if alert.shown is not None else alert.raised_at
-    station = register.row_at("stations", at, station=alert.code) if alert.kind == "station" else None
-    station = station or {}
+    station = _place(register, alert, at) if alert.kind in ("station", "intake", "permit") else {}
     shown, worst = alert.shown, alert.worst
     accuracy = _accuracy(register, alert, at)
 
@@ -118,10 +120,31 @@ def write_line(register: Register, alert: Alert, previous: str | None) -> Line:
         if accuracy is None or shown is None
         else shown.value * (1 + accuracy / 100) >= shown.target,
         "rating": None,
-        "estimate": None,
+        "estimate": None if alert.estimate is None else _write_estimate(alert.estimate),
         "previous_onset": previous,
     }
-    return line | {"members": list(alert.members)} if alert.members else line
+    line |= {"members": list(alert.members)} if alert.members else {}
+    return line | ({"gateway": alert.gateway} if alert.gateway else {})
+
+
+def _write_estimate(estimate: Estimate) -> Line:
+    rates = (estimate.rate, estimate.low, estimate.high, estimate.volume, estimate.statutory)
+    names = ("rate_m3s", "rate_low", "rate_high", "volume_m3", "statutory_m3")
+    numbers = [None if each is None else _number(Fraction(each, 1_000_000)) for each in rates]
+    return dict(zip(names, numbers, strict=True)) | {"method": estimate.method}
+
+
+def _place(register: Register, alert: Alert, at: int) -> Row:
+    """Where a station is, or the first point of an intake; of a permit its division."""
+    if alert.kind == "permit":
+        permit = register.row_at("permits", at, permit=alert.code)
+        rows = [row for row in register.tables["permits"] if row["permit"] == alert.code]
+        return {"division": (permit or rows[-1])["division"]}
+    code = alert.code
+    if alert.kind == "intake":
+        named = [row for row in register.tables["intakes"] if (row.get("intake", "") or row["station"]) == code]
+        code = next((row for row in named if register.is_valid(row, at)), named[0])["station"]
+    return register.row_at("stations", at, station=code) or {}
 
 
 def _accuracy(register: Register, alert: Alert, at: int) -> Fraction | None:

@@ -8,6 +8,7 @@ from tests.alerting.eflow.judging import Bench
 
 from .oracle import judge
 from .parts import COMPARED, shortfall_part
+from .taking import NO_METER, TAKING
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -22,7 +23,9 @@ __all__ = ["Difference", "differences", "part_of"]
 Facts = dict[str, Any]
 
 WITHOUT = ("id", "rule", "config", "revised", "case", "previous", "previous_onset")
-# What ALERTS.md says of every class; of shortfalls it says all that a line holds.
+# The oracle has no estimate of what a meter saw too little; of expired permits they differ by the last reading.
+WITHOUT_ESTIMATE = ("meter_tamper", "permit_expired")
+# What ALERTS.md says of every class; of shortfalls and of taking it says all that a line holds.
 SAID_OF_ALL = (
     "class",
     "reason",
@@ -106,6 +109,8 @@ def part_of(alert: Facts, quantities: dict[str, str]) -> str:
     match alert["class"]:
         case "eflow_shortfall":
             return shortfall_part(quantities.get(alert["target_id"], ""), alert["basis"])
+        case "unmetered_intake" if alert["reason"] == "no_meter":
+            return NO_METER
         case "device_fault":
             return f"device_fault/{alert['reason']}"
         case name:
@@ -119,5 +124,7 @@ def _part_of_target(line: Facts) -> str:
 def _comparable(line: Facts, previous_onset: str | None) -> Facts:
     """Fields of an alert that both know; its ``previous`` by the onset of that alert."""
     before = line.get("previous_onset") if "previous_onset" in line else previous_onset
-    kept = SAID_OF_ALL if line["class"] != "eflow_shortfall" else tuple(key for key in line if key not in WITHOUT)
+    is_whole = line["class"] in {"eflow_shortfall", *TAKING}
+    kept = tuple(key for key in line if key not in WITHOUT) if is_whole else SAID_OF_ALL
+    kept = tuple(key for key in kept if key != "estimate" or line["class"] not in WITHOUT_ESTIMATE)
     return {key: line[key] for key in kept if key in line} | {"previous_onset": before}

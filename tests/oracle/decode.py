@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from .register import Register, Row
 
-__all__ = ["VALID", "Accepted", "Arrival", "Reading", "Stream", "accept", "read_stream"]
+__all__ = ["VALID", "Accepted", "Arrival", "Reading", "Stranger", "Stream", "accept", "read_stream"]
 
 DAILY = Fraction(1, 86_400)
 FLOW = {
@@ -78,11 +78,23 @@ class Arrival:
     flag: int
 
 
+@dataclass(frozen=True)
+class Stranger:
+    """A message of a station that may not send: nobody knows it, or not from this gateway."""
+
+    received: int
+    gateway: str
+    address: str
+    reason: str
+    flows: bool
+
+
 @dataclass
 class Stream:
     """What a record says, in the order of its lines, when each gateway was first heard, when it began and ended."""
 
     arrivals: list[Arrival] = field(default_factory=list)
+    strangers: list[Stranger] = field(default_factory=list)
     heard: dict[str, int] = field(default_factory=dict)
     first_received: int | None = None
     last_received: int | None = None
@@ -127,14 +139,28 @@ def read_stream(
         if gateway is None:
             continue
         stream.heard.setdefault(gateway, received)
+        refused: dict[str, Stranger] = {}
         for element in _elements(payload) if is_json else []:
             for code, quantity, event, value in _readings(element, register.zone):
-                outside = (start is not None and event <= start) or (end is not None and event > end)
-                if outside or not _may_send(register, gateway, code, event):
+                if (start is not None and event <= start) or (end is not None and event > end):
+                    continue
+                if not _may_send(register, gateway, code, event):
+                    if _is_sane(register, event, received):
+                        known = register.row_at("stations", event, station=code) is not None
+                        flows = quantity in ("discharge", "volume") and value is not None and value > 0
+                        before = refused.get(code)
+                        refused[code] = Stranger(
+                            received=received,
+                            gateway=gateway,
+                            address=code,
+                            reason=before.reason if before else "wrong_gateway" if known else "unknown_station",
+                            flows=flows or (before is not None and before.flows),
+                        )
                     continue
                 point = register.row_at("points", event, station=code, quantity=quantity)
                 flag = _flag(point, value) if _is_sane(register, event, received) else 0
                 stream.arrivals.append(Arrival(number, received, code, quantity, event, value, flag))
+        stream.strangers += refused.values()
     return stream
 
 

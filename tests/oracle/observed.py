@@ -24,7 +24,23 @@ if TYPE_CHECKING:
     from .decode import Accepted, Reading
     from .register import Register
 
-__all__ = ["Observed", "hold", "mean", "slot_end", "slot_values"]
+__all__ = ["Observed", "Slots", "hold", "mean", "slot_end", "slot_values"]
+
+
+@dataclass(frozen=True)
+class Slots:
+    """Slots of one metering point: values by end, in micro-units, times the multiplier.
+
+    ``moments`` are the event times of the last valid readings, those that stand for a counter.
+    """
+
+    interval: int
+    values: Mapping[str, Mapping[int, int]]
+    moments: Mapping[str, Mapping[int, int]]
+
+    def get(self, quantity: str, end: int) -> int | None:
+        """Value of a slot; None where it isn't known."""
+        return self.values.get(quantity, {}).get(end)
 
 
 @dataclass
@@ -34,6 +50,7 @@ class Observed:
     register: Register
     accepted: Accepted
     known: dict[tuple[str, str], dict[int, int]] = field(default_factory=dict)
+    made: dict[tuple[str, int], Slots] = field(default_factory=dict)
 
     def readings(self, station: str, quantity: str) -> Mapping[int, Reading]:
         """Readings of a series by event time."""

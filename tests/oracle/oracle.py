@@ -18,6 +18,8 @@ from .register import read_register
 from .shortfall import judge_shortfall
 from .skew import find_skews
 from .stillness import judge_stopped
+from .strangers import judge_strangers
+from .taking import judge_taking
 from .warning import judge_warnings
 
 if TYPE_CHECKING:
@@ -44,6 +46,11 @@ class Limits:
         lower = self.start if self.start is not None or accepted.first is None else accepted.first - interval
         upper = self.end if self.end is not None or accepted.last is None else accepted.last + interval
         return None if lower is None or upper is None else (lower, upper)
+
+    def days(self, observed: Observed) -> tuple[int, int] | None:
+        """First and last instant at which what is judged daily can be; None where nothing was accepted."""
+        first, last = observed.accepted.first, observed.accepted.last
+        return None if first is None or last is None else (first, last if self.end is None else self.end)
 
 
 def judge(
@@ -86,6 +93,10 @@ def judge(
         alerts += judge_stopped(observed, code) if "flow_stopped" in parts else []
         alerts += judge_faults(observed, code, skews.get(code, ()), reasons, watermark) if reasons else []
     alerts += judge_losses(register, stream) if "data_loss" in parts else []
+    alerts += judge_strangers(register, stream) if "unregistered_source" in parts else []
+    spans = {code: limits.span(observed, register.interval(code) or 0) for code in register.codes()}
+    watermarks = {code: span[1] for code, span in spans.items() if span is not None}
+    alerts += judge_taking(observed, limits.days(observed), watermarks, parts)
     return _write(register, alerts), attainment
 
 

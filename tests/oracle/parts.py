@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from .fault import FAULTS
 from .register import BASES, QUANTITIES
+from .taking import TAKING
 
 __all__ = ["COMPARED", "EVERYTHING", "NOT_YET_COMPARED", "SHORTFALLS", "shortfall_part"]
 
@@ -22,6 +23,8 @@ EVERYTHING = SHORTFALLS | frozenset(
         "flow_stopped",
         "data_loss",
         "set_aside",
+        *TAKING,
+        "unregistered_source",
     }
 )
 

@@ -31,7 +31,19 @@ __all__ = [
 
 Row = dict[str, str]
 FOREVER = 1 << 62
-TABLES = ("stations", "points", "eflow_targets", "exemptions", "levels")
+TABLES = (
+    *("stations", "points", "eflow_targets", "exemptions", "levels", "maintenance", "meter_changes", "derivations"),
+    *(
+        "intakes",
+        "permits",
+        "permit_intakes",
+        "permit_windows",
+        "permit_changes",
+        "plans",
+        "restrictions",
+        "thresholds",
+    ),
+)
 QUANTITIES = ("discharge", "stage", "water_level", "volume")
 BASES = ("instant", "hour", "day", "ten_day", "month")
 

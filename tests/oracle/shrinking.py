@@ -30,6 +30,16 @@ NEEDED = {
     "levels": ("class", "basis", "level", "valid_from"),
     "plants": ("plant", "name", "division", "river", "type", "installed_mw", "owner"),
     "maintenance": ("id", "scope", "code", "from", "to", "kind"),
+    "meter_changes": ("station", "quantity", "at", "old_final", "new_initial"),
+    "derivations": ("station", "quantity", "valid_from", "method", "inputs", "coefficient"),
+    "intakes": ("station",),
+    "permits": ("permit", "holder", "source", "annual_m3", "valid_from"),
+    "permit_intakes": ("permit", "intake"),
+    "permit_windows": ("permit", "from_day", "to_day"),
+    "permit_changes": ("permit", "from", "delta_m3", "reason"),
+    "plans": ("permit", "month", "volume_m3"),
+    "restrictions": ("id", "scope", "code", "action", "from", "limit_m3s"),
+    "thresholds": ("valid_from", "annual_m3_min", "mu_min"),
 }
 
 

@@ -22,7 +22,10 @@ COLUMNS = {
         "station name kind basin river division gateway interval_min report_min lateness_min authority status"
         " ice_from ice_to dry_from dry_to plant section_role cease_stage_m valid_from valid_to"
     ),
-    "points": "station quantity min max accuracy_pct zero_below verified_on verify_until valid_from valid_to",
+    "points": (
+        "station quantity min max max_step accuracy_pct counter_kind counter_max resolution multiplier zero_below"
+        " rated_kw verified_on verify_until valid_from valid_to"
+    ),
     "eflow_targets": (
         "station quantity from_day to_day value basis target kind day_start_hour inflow_rule inflow_station"
         " min_valid_pct pass_rate valid_from valid_to"
@@ -31,6 +34,24 @@ COLUMNS = {
     "levels": "authority class basis level valid_from valid_to ratio_below deficit_m",
     "plants": "plant name division river type installed_mw owner regulation inflow_station",
     "maintenance": "id scope code from to kind mute by document",
+    "meter_changes": "station quantity at old_final new_initial reason",
+    "derivations": "station quantity valid_from method inputs coefficient uncertainty_pct valid_to",
+    "intakes": (
+        "station permit reach design_max_m3s intake has_pump use irrigation_mu daily_max_m3 method exempt_ground status"
+        " valid_from valid_to"
+    ),
+    "permits": (
+        "permit holder division industry source annual_m3 valid_from valid_to state renewal_applied max_rate_m3s"
+    ),
+    "permit_intakes": "permit intake valid_from share max_rate_m3s valid_to",
+    "permit_windows": "permit from_day to_day hours max_rate_m3s volume_m3 valid_from valid_to",
+    "permit_changes": "permit from delta_m3 reason counterpart",
+    "plans": "permit month volume_m3 valid_from valid_to",
+    "restrictions": (
+        "id scope code action from to limit_m3s trigger_station trigger_quantity trigger_below resume_above hold_min"
+        " except_use"
+    ),
+    "thresholds": "division source use valid_from annual_m3_min mu_min",
 }
 
 

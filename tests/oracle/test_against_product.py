@@ -16,7 +16,7 @@ from .arrival import jostle
 from .comparing import differences, part_of
 from .parts import COMPARED, EVERYTHING, NOT_YET_COMPARED
 from .real_records import EXCERPTS, WHOLE, real_case
-from .themes import make_themed
+from .themes import THEMES, make_themed
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,9 +31,13 @@ THEMED = [
     *(("still", seed) for seed in range(2)),
     *(("faults", seed) for seed in range(2)),
     *(("silence", seed) for seed in range(2)),
+    *(("pumps", seed) for seed in range(2)),
+    *(("meters", seed) for seed in range(2)),
+    *(("years", seed) for seed in range(2)),
     *(("mixed", seed) for seed in (20, 50)),  # a held reading, and its correction that was not
 ]
 LATENESS = 30 * 60_000
+VISITED = ["fast", "slow", "still", "faults", "silence", "pumps", "meters", "years"]
 
 
 @pytest.mark.parametrize(("theme", "seed"), THEMED)
@@ -42,7 +46,7 @@ def test_both_judge_alike(theme: str, seed: int, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["mixed", "fast", "slow", "still", "faults", "silence"])
+@pytest.mark.parametrize("theme", list(THEMES))
 @pytest.mark.parametrize("tens", range(100, 106))
 def test_both_judge_many_cases_alike(theme: str, tens: int, tmp_path: Path) -> None:
     seeds = range(tens * 10, tens * 10 + 10)
@@ -90,13 +94,13 @@ def as_bytes(result: BacktestResult) -> bytes:
 
 
 def without_arrival(result: BacktestResult) -> bytes:
-    """The same without what judges arrival itself: timeliness and data_loss."""
-    alerts = [line for line in result.alerts if line["class"] != "data_loss"]
+    """The same without what judges arrival itself: timeliness, data_loss and unregistered_source."""
+    alerts = [line for line in result.alerts if line["class"] not in ("data_loss", "unregistered_source")]
     attainment = [{name: value for name, value in line.items() if name != "timeliness"} for line in result.attainment]
     return "\n".join(json.dumps(line) for line in (*alerts, *attainment)).encode()
 
 
-@pytest.mark.parametrize("theme", ["fast", "slow", "still", "faults", "silence"])
+@pytest.mark.parametrize("theme", VISITED)
 def test_cuts_and_crashes_change_no_byte(theme: str, tmp_path: Path) -> None:
     """Batches of any size; every reader killed and taken up again from its snapshot after each of them."""
     bench = Bench(make_themed(theme, 1), tmp_path)
@@ -106,7 +110,7 @@ def test_cuts_and_crashes_change_no_byte(theme: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("theme", ["fast", "slow", "still", "faults", "silence"])
+@pytest.mark.parametrize("theme", VISITED)
 @pytest.mark.parametrize("seed", range(2_000, 2_004))
 def test_a_crash_after_every_line_changes_no_byte(theme: str, seed: int, tmp_path: Path) -> None:
     bench = Bench(make_themed(theme, seed), tmp_path)
@@ -115,7 +119,9 @@ def test_a_crash_after_every_line_changes_no_byte(theme: str, seed: int, tmp_pat
     assert as_bytes(bench.product(batch=1, restart_every_batch=True)) == expected
 
 
-@pytest.mark.parametrize("theme", ["fast", pytest.param("slow", marks=pytest.mark.slow), "still", "faults"])
+@pytest.mark.parametrize(
+    "theme", ["fast", pytest.param("slow", marks=pytest.mark.slow), "still", "faults", "pumps", "meters", "years"]
+)
 def test_arrival_inside_the_lateness_changes_no_byte(theme: str, tmp_path: Path) -> None:
     bench = Bench(make_themed(theme, 2), tmp_path)
     moved = jostle(bench.records, 7, LATENESS)
@@ -134,7 +140,7 @@ def test_what_is_not_compared_yet_is_named() -> None:
     assert all(NOT_YET_COMPARED.values())
 
 
-@pytest.mark.parametrize("theme", ["fast", "slow", "still", "faults", "silence"])
+@pytest.mark.parametrize("theme", VISITED)
 def test_nothing_that_the_product_judges_goes_uncompared(theme: str, tmp_path: Path) -> None:
     """Where this fails, the product has learnt something: move it to COMPARED."""
     found = Bench(make_themed(theme, 1), tmp_path).product()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .devices_theme import make_faults, make_still
 from .silence_theme import make_silence
 from .stream import make_case
+from .taking_theme import make_meters, make_pumps, make_years
 from .targets_theme import make_fast, make_slow
 
 if TYPE_CHECKING:
@@ -24,6 +25,9 @@ THEMES: Mapping[str, Callable[[Random], Case]] = {
     "still": make_still,
     "faults": make_faults,
     "silence": make_silence,
+    "pumps": make_pumps,
+    "meters": make_meters,
+    "years": make_years,
 }
 
 

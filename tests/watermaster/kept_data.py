@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["SECRET", "KeptData", "content_of", "keep_data", "rewritten", "unpacked"]
 
 SECRET = "a password that nobody may read"
+RULE = "class: eflow_shortfall\nversion: 1\ntitle: {zh: 甲, en: a}\ndescription: {zh: 甲, en: a}\n"
 STORE_AT, RULES_AT, LEDGER_AT, END = 45, 33, 41, 60
 """Positions: segments of the journal begin at 1, 11, 21 …"""
 
@@ -68,7 +69,7 @@ def keep_data(folder: Path, **settings: Any) -> KeptData:  # noqa: ANN401  # set
     secret.write_text(SECRET)
     (config / "notes.bin").write_bytes(b"\0")
     (config / "rules").mkdir()
-    (config / "rules" / "eflow.yaml").write_text("{}\n")
+    (config / "rules" / "eflow.yaml").write_text(RULE, encoding="utf-8")
     _keep_journal(data_dir / "journal")
     for name, kind, version, position in (
         ("store.state", STATE_KIND, STATE_VERSION, STORE_AT),

@@ -59,10 +59,10 @@ def test_every_mistake_is_one_line_and_the_exit_code_says_so(config: Path) -> No
         'registry/points.csv:2: max: "abc" is not a number',
         'registry/points.csv:3: station: unknown station "B9"',
         "registry/ratings.csv: warning: accepted unread, this version does not use it",
-        "rules/night.yaml: warning: accepted unread, this version does not use it",
+        "rules/night.yaml: is empty",
         "notify.yaml: warning: accepted unread, this version does not use it",
     ]
-    assert done.stderr == f"{config}: 3 mistakes, 3 warnings\n"
+    assert done.stderr == f"{config}: 4 mistakes, 2 warnings\n"
 
 
 def test_machine_output_is_one_object_a_line(config: Path) -> None:

@@ -69,7 +69,7 @@ def test_where_nothing_is_wrong_it_says_so_and_disturbs_nobody(
                 json.loads(line) for line in command("doctor", "--output", "json", config=config).stdout.splitlines()
             ]
             assert {one["state"] for one in shown} <= {"ok", "off"}
-            assert [one["part"] for one in shown if one["state"] == "off"] == ["certificate"]
+            assert [one["part"] for one in shown if one["state"] == "off"] == ["certificate", "grafana"]
             assert {one["part"] for one in shown} >= {
                 "config",
                 "disk",

@@ -25,10 +25,14 @@ if TYPE_CHECKING:
 TABLES = {
     "eflow_targets": "station,quantity,from_day,to_day,value,basis,day_start_hour\n"
     "A,discharge,01-01,12-31,2,day,0\nB,discharge,01-01,12-31,2,hour,0\n",
-    "points": "station,quantity,min,max\nA,discharge,0,100\nB,discharge,0,100\n",
+    "points": "station,quantity,min,max\nA,discharge,0,100\nB,discharge,0,100\nW,discharge,0,9\n",
+    "permits": "permit,holder,division,industry,source,annual_m3,valid_from,valid_to\n"
+    "P1,水厂,520304,4610,surface,900000,2023-01-01,2030-12-31\n",
+    "intakes": "station,permit,reach,design_max_m3s\nW,P1,,1\n",
 }
-STATIONS = ["A,甲,section,,赤水河,520382,,60", "B,乙,plant,,乌江,520304,,60"]
-NAMES = ("eflow-attainment", "data-quality", "alert-ledger")
+STATIONS = ["A,甲,section,,赤水河,520382,,60", "B,乙,plant,,乌江,520304,,60", "W,泵站,intake,,乌江,520304,,60"]
+TAKING = ("online-metering", "water-use", "register-against-field")
+NAMES = ("eflow-attainment", "data-quality", "alert-ledger", *TAKING)
 
 
 def _kept(folder: Path, **settings: object) -> StoredField:
@@ -37,6 +41,7 @@ def _kept(folder: Path, **settings: object) -> StoredField:
     times = ended("2024-03-01", 31 * 24, 60)
     field.measured("A", times, [3.0 if hour % 200 > 48 else 1.0 for hour in range(len(times))])
     field.measured("B", times[:500], [2.5] * 500)
+    field.measured("W", times, [0.01] * len(times))
     field.store()
     return field
 
@@ -61,7 +66,7 @@ class Served:
 def _said(field: StoredField, folder: Path) -> dict[str, str]:
     """Files that the commands write."""
     folder.mkdir()
-    for name in ("eflow-attainment", "data-quality"):
+    for name in ("eflow-attainment", "data-quality", "online-metering", "water-use"):
         out = folder / f"{name}.csv"
         command("report", name, "--period", "2024-03", "--out", out, config=field.config)
     alerts, attainment = folder / "alerts.csv", folder / "attainment.csv"
@@ -100,7 +105,11 @@ def test_rest_gives_the_rows_in_pages_and_the_head(served: Served, name: str) ->
         if page["next"] is None:
             break
         cursor = f"&cursor={page['next']}"
-    assert [row["station"] for row in rows] == ([] if name == "alert-ledger" else ["A", "B"])
+    found = {name: ["A", "B"], "data-quality": ["A", "B", "W"], "alert-ledger": []}
+    found |= {"online-metering": ["W"], "water-use": ["P1"], "register-against-field": ["W"]}
+    assert [row.get("station") or row.get("subject") or row.get("intake") or row["permit"] for row in rows] == found[
+        name
+    ]
     head = json.loads(served.get(f"/api/v1/reports/{name}/head?period=2024-03&division=520300")[2])
     assert (head["from"], head["to"]) == ("2024-03-01T00:00:00+08:00", "2024-04-01T00:00:00+08:00")
     assert (head["division"], head["is_over"], head["river"]) == ("520300", True, None)
@@ -110,7 +119,6 @@ def test_rest_gives_the_rows_in_pages_and_the_head(served: Served, name: str) ->
     ("path", "status", "said"),
     [
         ("nothing?period=2024", 404, "eflow-attainment"),
-        ("water-use?period=2024", 404, "later version"),
         ("data-quality?period=2024-99", 422, "2024-99"),
         ("data-quality?period=2024-03&station=X", 422, "'X'"),
         ("data-quality?period=2024-03&division=52", 422, "six digits"),
@@ -188,7 +196,6 @@ def test_the_ledger_of_alerts_is_written_without_a_service(tmp_path: Path) -> No
         (("eflow-attainment", "--period", "March", "--out", "x.csv"), 2),
         (("eflow-attainment", "--period", "2024", "--division", "52", "--out", "x.csv"), 2),
         (("nothing", "--period", "2024", "--out", "x.csv"), 2),
-        (("water-use", "--period", "2024", "--out", "x.csv"), 1),
         (("eflow-attainment", "--period", "2024", "--station", "X", "--out", "x.csv"), 1),
         (("eflow-attainment", "--period", "2024-03", "--out", "no/such/folder/x.csv"), 1),
     ],

@@ -231,7 +231,6 @@ def test_a_place_holds_the_stations_that_have_all_of_it(tmp_path: Path, place: P
         (Wanted("eflow-attainment", "2026", Place(station="X")), "'X'"),
         (Wanted("eflow-attainment", "2026", Place(river="长江")), "长江"),
         (Wanted("eflow-attainment", "2026", Place(division="52")), "six digits"),
-        (Wanted("water-use", "2026"), "later version"),
         (Wanted("nothing", "2026"), "eflow-attainment"),
     ],
     ids=str,

@@ -262,10 +262,12 @@ def test_what_is_embedded_and_the_field_link_are_settings_like_others(tmp_path: 
     assert (settings.mqtt.address.embedded, settings.mqtt.address.port) == (True, 0)
 
 
-def test_parts_that_come_later_are_named(tmp_path: Path) -> None:
-    settings, findings = load(tmp_path, STORE + "grafana:\n  url: http://127.0.0.1:3000\n")
+def test_a_grafana_that_has_nothing_to_show_is_named(tmp_path: Path) -> None:
+    grafana = "grafana:\n  url: http://127.0.0.1:3000\n"
+    assert load(tmp_path, "store:\n  url: influxdb://127.0.0.1/water\n" + grafana)[1] == []
+    settings, findings = load(tmp_path, "store:\n  url: 'duckdb:'\n" + grafana)
     assert settings is not None
-    assert [line.split(": ")[2] for line in findings] == ["grafana.url"]
+    assert [line.split(": ")[2:4] for line in findings] == [["grafana.url", "has nothing to show"]]
 
 
 def test_without_a_settings_file_everything_has_its_default(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ConfigFiles", "config_files"]
 
 _COPIED: Final = frozenset({".yaml", ".yml", ".csv", ".md", ".conf", ".acl"})
+_SCHEMA: Final = "rules/schema.json"
 _NOT_SECRET: Final = frozenset({"ca_file", "cert_file"})
 _VARIABLES: Final = "WATERMASTER_"
 
@@ -49,7 +50,7 @@ def config_files(directory: Path, settings: Settings, environ: Mapping[str, str]
         secret = secrets.pop(path.resolve(), None)
         if secret is not None:
             found.left_out.append(f"{path}: a secret ({secret})")
-        elif path.suffix in _COPIED:
+        elif path.suffix in _COPIED or inside.as_posix() == _SCHEMA:
             found.copied.append((inside.as_posix(), path))
         else:
             found.left_out.append(f"{path}: no file of a configuration")

@@ -12,7 +12,7 @@ TYPE_CHECKING = False  # as in `typing`, see `watermaster.cli.imports`
 if TYPE_CHECKING:
     from typing import Final
 
-__all__ = ["COMMANDS", "LATER", "main"]
+__all__ = ["COMMANDS", "main"]
 
 COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "init": ("watermaster.cli.init", "Write a commented config directory to start from."),
@@ -26,7 +26,9 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "simulate": ("watermaster.cli.simulate", "Publish a scenario as its gateways would, or write it to a file."),
     "alerts": ("watermaster.cli.alerts", "Alerts and their cases: list, show, export, work off."),
     "series": ("watermaster.cli.series", "Values of a station's quantity, raw or by buckets."),
+    "register": ("watermaster.cli.register", "Rows of the register over time."),
     "report": ("watermaster.cli.report", "A report of a year, month, week or day, as CSV, workbook or printable page."),
+    "dashboards": ("watermaster.cli.dashboards", "Grafana: its dashboards and alert rules as files, or pushed."),
     "deadletters": ("watermaster.cli.deadletters", "What could not be read or was refused, with bytes and reason."),
     "backup": (
         "watermaster.cli.backup",
@@ -38,9 +40,6 @@ COMMANDS: Final[dict[str, tuple[str, str]]] = {
     "decode": ("watermaster.cli.decode", "Explain one field frame: every field, and what is wrong in it."),
 }
 """Command -> module and one line; the module has ``command``, a function or a group in Typer's style."""
-
-LATER: Final = ("dashboards",)
-"""Commands of the contract that come with later versions."""
 
 
 def main() -> None:

@@ -8,8 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from hydro.errors import WatermasterError
-from watermaster.cli import COMMANDS, LATER
+from watermaster.cli import COMMANDS
 from watermaster.cli.imports import interruptible_imports
 
 __all__ = ["app"]
@@ -24,9 +23,6 @@ class _LazyGroup(typer.core.TyperGroup):
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # Typer's interface  # noqa: ANN401, ARG002  # the type is not public
-        if cmd_name in LATER:
-            message = f"{cmd_name} comes with a later version"
-            raise WatermasterError(message)
         if cmd_name not in COMMANDS:
             return None
         with interruptible_imports():

@@ -26,13 +26,27 @@ def check(
     config: Config = Path("config"),
     output: Annotated[Output, typer.Option("--output", help="For people, or one JSON object a line.")] = Output.SIMPLE,
 ) -> None:
-    """Check the config directory: print every mistake with file, row or line, field and reason; exit 1 if any."""
-    configuration = load_configuration(config, os.environ)
+    """Check the config directory and run the tests of its rules; exit 1 if there is any mistake.
+
+    Every mistake is printed with file, row or line, field and reason.
+    """
+    configuration = _with_tests(load_configuration(config, os.environ))
     for finding in configuration.findings:
         typer.echo(str(finding) if output is Output.SIMPLE else _object(finding))
     say(_summary(config, configuration))
     if configuration.mistakes:
         raise typer.Exit(1)
+
+
+def _with_tests(configuration: Configuration) -> Configuration:
+    """The same with what the tests of the rules found."""
+    if configuration.settings is None or not configuration.rule_files:
+        return configuration
+    from watermaster.rule_trials import failures  # the rules take their time  # noqa: PLC0415  # takes its time, and not every config has tests
+
+    time = configuration.settings.time
+    found = failures(configuration.rule_files, zone_minutes=time.zone_minutes, lateness_min=time.allowed_lateness_min)
+    return configuration._replace(findings=(*configuration.findings, *found))
 
 
 def _object(finding: Finding) -> str:
@@ -50,7 +64,10 @@ def _summary(directory: Path, configuration: Configuration) -> str:
         _count(len(register.points), "point"),
         _count(len(register.targets), "target"),
     )
-    return f"{counts}; {', '.join(things)}; register {register.hash[:16]}"
+    files = configuration.rule_files
+    tests = _count(sum(len(file.trials) for file in files), "test")
+    rules = (f"{_count(len(files), 'rule')} with {tests}",) if files else ()
+    return f"{counts}; {', '.join((*things, *rules))}; register {register.hash[:16]}"
 
 
 def _count(number: int, noun: str) -> str:

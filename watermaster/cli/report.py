@@ -29,7 +29,12 @@ __all__ = ["command"]
 
 def command(
     *,
-    name: Annotated[str, typer.Argument(help="eflow-attainment, data-quality or alert-ledger.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="eflow-attainment, data-quality, alert-ledger, online-metering, water-use or register-against-field."
+        ),
+    ],
     period: Annotated[
         str, typer.Option("--period", help="2026, 2026-Q1, 2026-03, 2026-W09 or 2026-03-01.", metavar="PERIOD")
     ],
@@ -43,7 +48,7 @@ def command(
     config: Config = Path("config"),
 ) -> None:
     """A report of a year, month, week or day, as CSV, workbook or printable page."""
-    from dashboards.reports.compose import LATER, NAMES, compose, require_name  # noqa: PLC0415  # takes its time, as below
+    from dashboards.reports.compose import NAMES, compose  # noqa: PLC0415  # takes its time, as below
     from dashboards.reports.head import Head  # noqa: PLC0415
     from dashboards.reports.place import Place  # noqa: PLC0415
     from dashboards.reports.wanted import Wanted  # noqa: PLC0415
@@ -52,10 +57,9 @@ def command(
     suffixes = [f".{kind.value}" for kind in Format]
     if out.suffix not in suffixes:
         raise typer.BadParameter(f"{out.name!r} ends in none of {', '.join(suffixes)}", param_hint="--out")
-    if name not in (*NAMES, *LATER):
+    if name not in NAMES:
         raise typer.BadParameter(f"{name!r} is not one of {', '.join(NAMES)}", param_hint="NAME")
     _require(period, division)
-    require_name(name)
     settings, register = load(config)
     wanted = Wanted(name, period, Place(division, authority, river, station))
     wanted.place.require(register)

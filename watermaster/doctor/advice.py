@@ -113,6 +113,15 @@ ADVICE: Final[dict[str, Advice]] = {
         "are told "
         "when it is back.",
     ),
+    "grafana": Advice(
+        "看板推不上去：检查 Grafana 是否运行、grafana.url 是否正确，令牌是否属于角色为 Admin 的服务账号。",
+        "Dashboards can't be pushed: is Grafana running, is grafana.url right, is the token that of a service account "
+        "with the role Admin?",
+    ),
+    "grafana_old": Advice(
+        "Grafana 版本过旧：升级到 10.4 以上，然后 watermaster dashboards push。",
+        "Grafana is too old: upgrade it to 10.4 or later, then `watermaster dashboards push`.",
+    ),
     "clock": Advice(
         "这台机器的时钟不准会使读数被拒收、证书“过期”：启用时间同步（chrony 或 systemd-timesyncd）。",
         "With a wrong clock readings are refused and certificates seem expired: turn on time synchronisation "

@@ -11,7 +11,7 @@ from watermaster.ask import find_service
 from watermaster.ask_numbers import numbers_of
 from watermaster.configuration import load_configuration
 from watermaster.data_dir import DataDir
-from watermaster.doctor import here, reaching, running
+from watermaster.doctor import here, reaching, running, showing
 from watermaster.doctor.advice import ADVICE
 from watermaster.doctor.finding import Finding, Part, State
 
@@ -110,6 +110,10 @@ async def _alertmanager(place: _Place) -> list[Finding]:
     return await reaching.alertmanager(place.settings)
 
 
+async def _grafana(place: _Place) -> list[Finding]:
+    return await showing.grafana(place.settings)
+
+
 async def _clock(place: _Place) -> list[Finding]:
     return [*await reaching.clock_beside(place.settings, place.clock), *place.told[Part.CLOCK]]
 
@@ -119,7 +123,19 @@ async def _field(place: _Place) -> list[Finding]:
     return [*logins, *place.told[Part.FIELD]]
 
 
-_LOOKS: Final = (_disk, _service, _broker, _session, _certificate, _store, _ledger, _alertmanager, _clock, _field)
+_LOOKS: Final = (
+    _disk,
+    _service,
+    _broker,
+    _session,
+    _certificate,
+    _store,
+    _ledger,
+    _alertmanager,
+    _grafana,
+    _clock,
+    _field,
+)
 
 
 def _config(directory: Path, configuration: Configuration) -> list[Finding]:

@@ -23,9 +23,6 @@ if TYPE_CHECKING:
 
 __all__ = ["load_settings", "read_secret"]
 
-_LATER: Final[dict[SettingPath, str]] = {
-    ("grafana", "url"): "dashboards come in a later version: without effect",
-}
 _BY_TOKEN: Final = (StoreKind.INFLUXDB_2, StoreKind.INFLUXDB_3)
 _SECRETS: Final = ("password", "token")
 # pydantic's types of errors, in our words; {text} is what was given, the rest comes with the error.
@@ -188,6 +185,6 @@ def _coming_later(settings: Settings, source: SettingsSource) -> Iterator[Findin
     if parse_store_url(settings.store.url, username="-", password="-").kind is StoreKind.INFLUXDB_3:  # noqa: S106  # only the address is asked for
         reason = "InfluxDB 3 is experimental: it is written to, and nothing is read from it"
         yield _finding(Severity.WARNING, source, ("store", "url"), reason)
-    for path, reason in _LATER.items():
-        if _at(source, path) not in (None, "off"):
-            yield _finding(Severity.WARNING, source, path, reason)
+    if settings.grafana.url is not None and settings.store.embedded:
+        reason = "has nothing to show: Grafana reads InfluxDB, and the embedded store belongs to one process"
+        yield _finding(Severity.WARNING, source, ("grafana", "url"), reason)

@@ -237,11 +237,21 @@ class AlertmanagerSettings(_Group):
 
 
 class GrafanaSettings(_Group):
-    """Where dashboards are pushed."""
+    """Where dashboards are pushed, and where that Grafana finds what it shows and whom it tells.
+
+    Attributes:
+        influxdb_url: As Grafana reaches it; None = as ``store.url`` says.
+        alertmanager_url: As Grafana reaches it; None = as ``alertmanager.url`` says.
+        webhook_url: Takes Grafana's webhook; None = nobody does.
+    """
 
     url: Annotated[_HttpUrl | None, _OFF] = None
     token: SecretStr | None = None
     token_file: Path | None = None
+    influxdb_url: _HttpUrl | None = None
+    prometheus_url: _HttpUrl = "http://127.0.0.1:9090"
+    alertmanager_url: _HttpUrl | None = None
+    webhook_url: Annotated[_HttpUrl | None, _OFF] = None
 
 
 class Settings(_Group):

@@ -26,10 +26,12 @@ __all__ = [
     "bands",
     "digits",
     "frame",
+    "grid",
     "legend",
     "margin",
     "target_label",
     "target_lines",
+    "time_foot",
 ]
 
 AXIS_TEXT_PX: Final = 11
@@ -69,20 +71,37 @@ class MarginLabel(NamedTuple):
 
 def frame(plot: Plot) -> list[str]:
     """Grid, axes and their labels."""
+    rules, values = grid(plot, plot.value.bottom)
+    axis, times = time_foot(plot.time, plot.value.bottom)
+    return [rules, axis, *values, *times]
+
+
+def grid(plot: Plot, bottom: float) -> tuple[str, list[str]]:
+    """The grid, and labels of the values left of it.
+
+    Args:
+        plot: Where.
+        bottom: Down to which the beginnings of days, months and years are ruled.
+    """
     time, value = plot.time, plot.value
-    ticks = time.ticks()
     rules = "".join(f"M{number(time.left)},{number(one.at)}H{number(time.right)}" for one in value.ticks())
-    rules += "".join(f"M{number(one.at)},{number(value.top)}V{number(value.bottom)}" for one in ticks if one.begins)
-    marks = "".join(f"M{number(one.at)},{number(value.bottom)}v4" for one in ticks)
-    axis = f"M{number(time.left)},{number(value.bottom)}H{number(time.right)}{marks}"
-    parts = [tag("path", d=rules, class_="wm-grid"), tag("path", d=axis, class_="wm-axis")]
-    parts += [
+    rules += "".join(f"M{number(one.at)},{number(value.top)}V{number(bottom)}" for one in time.ticks() if one.begins)
+    labels = [
         tag("text", escape(one.label), x=time.left - 7, y=one.at + 4, class_="wm-axis-text wm-end")
         for one in value.ticks()
     ]
+    return tag("path", d=rules, class_="wm-grid"), labels
+
+
+def time_foot(time: TimeAxis, bottom: float) -> tuple[str, list[str]]:
+    """The axis of time, and its labels below."""
+    ticks = time.ticks()
+    marks = "".join(f"M{number(one.at)},{number(bottom)}v4" for one in ticks)
+    axis = f"M{number(time.left)},{number(bottom)}H{number(time.right)}{marks}"
+    parts = []
     for tick in ticks:
         parts.append(
-            tag("text", escape(tick.label), x=tick.at, y=value.bottom + _FIRST_ROW_PX, class_="wm-axis-text wm-middle")
+            tag("text", escape(tick.label), x=tick.at, y=bottom + _FIRST_ROW_PX, class_="wm-axis-text wm-middle")
         )
         if tick.context:
             width = text_width(tick.context, AXIS_TEXT_PX)
@@ -92,11 +111,11 @@ def frame(plot: Plot) -> list[str]:
                     "text",
                     escape(tick.context),
                     x=place,
-                    y=value.bottom + _SECOND_ROW_PX,
+                    y=bottom + _SECOND_ROW_PX,
                     class_="wm-axis-text wm-middle wm-strong",
                 )
             )
-    return parts
+    return tag("path", d=axis, class_="wm-axis"), parts
 
 
 def bands(plot: Plot, target: TargetLine) -> list[str]:

@@ -75,6 +75,9 @@ _RULES: Final = """
 .wm-newest { fill: var(--wm-water); stroke: var(--wm-card); stroke-width: 1.5; }
 .wm-newest-text { fill: var(--wm-water); font-weight: 600; font-size: 12px; }
 .wm-bar { stroke-width: 1; }
+.wm-lane { stroke: var(--wm-hairline); stroke-width: 1; shape-rendering: crispEdges; }
+.wm-runs { fill: var(--wm-water); opacity: .75; }
+.wm-warns { fill: var(--wm-ink); }
 .wm-onset { stroke: var(--wm-line); stroke-width: 1; stroke-dasharray: 1 3; fill: none; }
 .wm-age { fill: var(--wm-river); }
 .wm-age-bed { fill: var(--wm-hairline); }

@@ -40,6 +40,9 @@ _WORDS: Final[dict[str, tuple[str, str]]] = {
     "schematic": ("河流示意图", "schematic of rivers"),
     "hydrograph": ("过程线", "hydrograph"),
     "age": ("数据时效", "age of data"),
+    "gained": ("累计增量", "total, gained"),
+    "power on": ("用电", "power"),
+    "on": ("运行", "on"),
 }
 
 _STATES: Final[dict[State, tuple[str, str]]] = {

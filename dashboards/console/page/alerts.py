@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,6 +14,9 @@ from dashboards.console.draw.model import State
 from dashboards.console.draw.words import letter, unit_text
 from dashboards.console.page.choice import PageError
 from dashboards.console.page.figures import percent_text, span_text, value_text
+from dashboards.console.page.links import runbook_address
+from dashboards.console.page.subject import silence_text, subject_of
+from dashboards.runbooks import CLASSES
 from hydro.errors import WatermasterError
 from hydro.fixed import MICRO
 from hydro.instants import parse_instant
@@ -22,6 +25,7 @@ from hydro.quantity import Quantity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from alerting.ledger.notices import Silenced
     from dashboards.console.page.frame import Frame, Moment
     from dashboards.console.services import Services
 
@@ -40,10 +44,12 @@ class Listed:
     Attributes:
         listing: A page of alerts; None where it can't be read.
         unfolded: The alert that is unfolded, an object of CONTRACT section 6; None without one.
+        silenced: Which of them nobody is told of, by id: somebody silenced them in Alertmanager.
     """
 
     listing: Listing | None
     unfolded: dict[str, Any] | None
+    silenced: Mapping[str, Silenced] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,6 +109,7 @@ class CaseView:
         evidence: Raw messages that were copied.
         filled: What stands in the form.
         note: Something to know; None mostly.
+        runbook: Where it is said what to do; None of a class that has none.
         longest_name: Characters.
         longest_comment: Characters.
     """
@@ -115,6 +122,7 @@ class CaseView:
     evidence: tuple[EvidenceLink, ...]
     filled: Filled
     note: str | None
+    runbook: str | None
     longest_name: int = LONGEST_NAME
     longest_comment: int = LONGEST_COMMENT
 
@@ -143,6 +151,7 @@ class AlertRow:
         case_word: Of the case.
         assignee: To whom it was given; None if to nobody.
         href: Unfolds or folds it.
+        silenced: That nobody is told of it, until when and why; None where people are.
         case: Unfolded; None where it isn't.
     """
 
@@ -165,6 +174,7 @@ class AlertRow:
     case_word: str
     assignee: str | None
     href: str
+    silenced: str | None
     case: CaseView | None
 
 
@@ -216,9 +226,11 @@ async def ask_ledger(frame: Frame, services: Services) -> Listed:
             offset=(choice.page - 1) * PAGE_OF_ALERTS,
             limit=PAGE_OF_ALERTS,
         )
+        shown = [alert["id"] for alert in (*listing.items, *([] if unfolded is None else [unfolded]))]
+        silenced = await asyncio.to_thread(services.ledger.notices.silenced, shown)
     except WatermasterError:
         return Listed(None, None)
-    return Listed(listing, unfolded)
+    return Listed(listing, unfolded, silenced)
 
 
 def alerts_view(frame: Frame, listed: Listed, filled: Filled) -> AlertsView:
@@ -251,7 +263,7 @@ def alerts_view(frame: Frame, listed: Listed, filled: Filled) -> AlertsView:
         empty=None if items or total else words("no open alerts" if choice.show == "open" else "no alerts"),
         error=None,
         filters=filters,
-        rows=tuple(_row(frame, alert, filled) for alert in items),
+        rows=tuple(_row(frame, alert, filled, listed.silenced.get(alert["id"])) for alert in items),
         page=words("page of", page=min(choice.page, pages), pages=pages) if pages > 1 else None,
         earlier=kept.address("alerts", page=min(choice.page - 1, pages)) if choice.page > 1 else None,
         later=kept.address("alerts", page=choice.page + 1) if choice.page < pages else None,
@@ -262,7 +274,7 @@ _SHOWN: Final = ("open", "all")
 _PLACES: Final = {"everywhere": "everywhere", "basin": "in basin"}
 
 
-def _row(frame: Frame, alert: Mapping[str, Any], filled: Filled) -> AlertRow:
+def _row(frame: Frame, alert: Mapping[str, Any], filled: Filled, silenced: Silenced | None) -> AlertRow:
     words, choice = frame.words, frame.choice
     level, case = Level[alert["level"].upper()], CaseState(alert["case"]["state"])
     onset = parse_instant(alert["onset"], frame.zone)
@@ -270,6 +282,7 @@ def _row(frame: Frame, alert: Mapping[str, Any], filled: Filled) -> AlertRow:
     number = frame.board.live.index.station_number(code) if kind == "station" else None
     kept = choice.only("lang", "range", "show", "where", "page")
     unfolded = alert["id"] == choice.alert
+    subject = subject_of(frame, alert, kept)
     href = kept.address(
         f"alert-{alert['id']}", alert=None if unfolded else alert["id"], station=_subject(frame, number)
     )
@@ -281,8 +294,8 @@ def _row(frame: Frame, alert: Mapping[str, Any], filled: Filled) -> AlertRow:
         firing=alert["state"] == "firing",
         suspected=words("suspected") if is_suspected(case) else None,
         title=words.listed(alert["class"]),
-        subject=code if number is None else frame.name(frame.places.stations[number]),
-        subject_href=None if number is None else kept.address("station", station=code),
+        subject=subject.text,
+        subject_href=subject.href,
         basis=None if alert["basis"] is None else words.listed(alert["basis"]),
         **_depth(frame, alert),
         onset=frame.moment(onset),
@@ -291,6 +304,7 @@ def _row(frame: Frame, alert: Mapping[str, Any], filled: Filled) -> AlertRow:
         case_word=words.listed(case.value),
         assignee=None if alert["case"]["assignee"] is None else words("assignee", name=alert["case"]["assignee"]),
         href=href,
+        silenced=silence_text(frame, silenced),
         case=_case(frame, alert, case, filled) if unfolded else None,
     )
 
@@ -345,6 +359,7 @@ def _case(frame: Frame, alert: Mapping[str, Any], state: CaseState, filled: Fill
         evidence=tuple(_links(frame, alert)),
         filled=filled,
         note=frame.words("withdrawn note") if withdrawn else None,
+        runbook=runbook_address(alert["class"]) if alert["class"] in CLASSES else None,
     )
 
 

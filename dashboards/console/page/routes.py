@@ -192,6 +192,7 @@ class _Pages:
                 "zone": frame.zone,
                 "clock": format_instant(frame.now, frame.zone)[:16].replace("T", " "),
                 "front": Choice(lang=frame.choice.lang).address(),
+                "intakes": bool(frame.places.register.taking.structures),
                 "other": {"lang": other, "href": frame.choice.address(lang=other)},
                 "parts": {part.value: one.html for part, one in zip(Part, drawn, strict=True)},
                 "version": self._services.version,

@@ -14,6 +14,7 @@ from dashboards.console.draw.words import kind_word, letter, quantity_word, stat
 from dashboards.console.page.choice import RANGES
 from dashboards.console.page.figures import with_unit
 from dashboards.console.page.frame import main_quantity
+from dashboards.console.page.links import history_address, intake_address
 from dashboards.console.page.targets import owed_view, present_period, progress, target_lines
 from hydro.errors import StoreError, WatermasterError
 from hydro.flags import Flag
@@ -113,6 +114,7 @@ class StationView:
         no_targets: It has none.
         values: Newest of each quantity.
         details: Of its row: what, and how it is there.
+        more: Pages that say more of it: text and address.
     """
 
     code: str
@@ -133,6 +135,7 @@ class StationView:
     no_targets: bool
     values: tuple[ValueRow, ...]
     details: tuple[tuple[str, str], ...]
+    more: tuple[tuple[str, str], ...]
 
 
 async def ask_store(frame: Frame, services: Services) -> Stored | None:
@@ -223,6 +226,7 @@ def station_view(frame: Frame, number: int, stored: Stored) -> StationView:
         no_targets=row.code not in frame.places.targets,
         values=values,
         details=tuple(_details(frame, row)),
+        more=tuple(_more(frame, row)),
     )
 
 
@@ -332,3 +336,11 @@ def _details(frame: Frame, row: Station) -> Iterator[tuple[str, str]]:
     for name, text in row.extra.items():
         if text:
             yield name, text
+
+
+def _more(frame: Frame, row: Station) -> Iterator[tuple[str, str]]:
+    """Of a metering point the intake, and of every station its rows in the register."""
+    intake = frame.places.register.taking.intake_at(row.code, frame.now)
+    if intake is not None:
+        yield frame.words("intake page"), intake_address(intake.intake)
+    yield frame.words("register rows"), history_address("stations", row.code)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from alerting.words import ALERT_WORDS
+from dashboards.console.page.intake_words import INTAKE_PHRASES, INTAKE_WORDS
 
 if TYPE_CHECKING:
     from dashboards.console.draw.model import Lang
@@ -13,6 +14,7 @@ __all__ = ["LISTED", "PHRASES", "Words"]
 
 LISTED: Final[dict[str, tuple[str, str]]] = {
     **ALERT_WORDS,
+    **INTAKE_WORDS,
     # verbs of people, then of the machine
     "ack": ("受理", "Acknowledge"),
     "verify": ("核实", "Verify"),
@@ -45,6 +47,7 @@ LISTED: Final[dict[str, tuple[str, str]]] = {
 """Members of closed lists by their bare English word, as machines write it."""
 
 PHRASES: Final[dict[str, tuple[str, str]]] = {
+    **INTAKE_PHRASES,
     "plain": ("{text}", "{text}"),
     "title": ("取水与生态流量监管", "Abstraction and ecological flow"),
     "skip": ("跳到正文", "Skip to the content"),
@@ -271,6 +274,18 @@ PHRASES: Final[dict[str, tuple[str, str]]] = {
     "about alert-ledger": (
         "统计期内曾处于告警状态的全部告警及其处置",
         "every alert that was open in the period, and how its case was worked",
+    ),
+    "about online-metering": (
+        "逐取水口应计量、已计量、已接入、在线；按个数与按许可水量，分区划、行业、水源、用途汇总",
+        "each intake: due, metered, connected, online; by count and permitted volume, division, industry, source",
+    ),
+    "about water-use": (
+        "逐许可证计划、已取、剩余、状态与水量完整率；按区划、行业、水源汇总",
+        "each permit: plan, taken, remaining, state, completeness; summed up by division, industry, source",
+    ),
+    "about register-against-field": (
+        "登记、许可、计量、在线逐项核对，列出不符项与未登记地址",
+        "registered, permitted, metered, online: where they disagree, and addresses that nobody registered",
     ),
     # footer and mistakes with addresses
     "interfaces": ("接口", "Interfaces"),

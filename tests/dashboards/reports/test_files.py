@@ -10,6 +10,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from dashboards.reports.compose import NAMES
 from dashboards.reports.csv_file import csv_text
 from dashboards.reports.page import MOST_ROWS, html_page
 from dashboards.reports.workbook import workbook
@@ -94,7 +95,7 @@ def test_the_page_says_what_it_is_of_in_both_languages_and_what_each_rate_is_mad
         assert expected in text
 
 
-@pytest.mark.parametrize("name", ["eflow-attainment", "data-quality", "alert-ledger"])
+@pytest.mark.parametrize("name", NAMES)
 def test_an_empty_report_says_so(name: str) -> None:
     document = made([], name=name)
     page = html_page(document)

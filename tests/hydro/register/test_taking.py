@@ -223,3 +223,49 @@ def test_users_and_their_lists() -> None:
     taking = register(STATION, users=text, key_users=lists).taking
     assert [(row.user, str(row.list_name)) for row in taking.key_users] == [("U1", "national"), ("U1", "city")]
     assert mistakes(key_users=lists) == [f'registry/key_users.csv:{row}: user: unknown user "U1"' for row in (2, 3)]
+
+
+def test_permits_that_share_what_is_left_are_named() -> None:
+    shares = "permit,intake,valid_from,share\nP1,A1,2024-01-01,\nP2,A1,2025-01-01,\n"
+    assert warnings(permits=OTHER, intakes=INTAKES + "A1,,,,\n", permit_intakes=shares) == [
+        (
+            'registry/permit_intakes.csv:3: warning: share: is empty for P1 and P2 of intake "A1": '
+            "what others leave is split evenly"
+        )
+    ]
+    assert (
+        warnings(permits=OTHER, intakes=INTAKES + "A1,,,,\n", permit_intakes=shares.replace("01,\nP2", "01,1\nP2"))
+        == []
+    )
+
+
+ELECTRIC: Final = "station,permit,reach,design_max_m3s,method\nA1,,,,electric\n"
+DERIVED: Final = "station,quantity,valid_from,method,inputs,coefficient\n"
+
+
+def test_electricity_makes_volume_by_a_meter_of_energy_with_its_multiplier() -> None:
+    derived = DERIVED + "A1,volume,2026-01-01,electric,A1:energy_total,4\n"
+    points = "station,quantity,multiplier\nA1,energy_total,{}\n"
+    assert warnings(intakes=ELECTRIC, derivations=derived, points=points.format(20)) == []
+    assert warnings(intakes=ELECTRIC, derivations=derived, points=points.format("")) == [
+        (
+            'registry/derivations.csv:2: warning: inputs: "A1:energy_total" has no multiplier in points: '
+            "its readings are taken as they are"
+        )
+    ]
+    assert warnings(intakes=ELECTRIC) == [
+        (
+            "registry/intakes.csv:2: warning: method: is electric, and derivations have no approved coefficient: "
+            "its volume rests on what else there is"
+        )
+    ]
+    for wrong, reason in (("A1:power", "electric needs an energy_total"), ("Z9:energy_total", "unknown station")):
+        assert mistakes(intakes=ELECTRIC, derivations=derived.replace("A1:energy_total", wrong)) == [
+            f'registry/derivations.csv:2: inputs: "{wrong}": {reason}'
+        ]
+
+
+def test_a_multiplier_is_no_slip_of_the_pen() -> None:
+    points = "station,quantity,multiplier\nA1,energy_total,{}\n"
+    assert mistakes(points=points.format("1000000")) == []
+    assert mistakes(points=points.format("1000001")) == ["registry/points.csv:2: multiplier: is more than 1,000,000"]

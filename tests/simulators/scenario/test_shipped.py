@@ -28,7 +28,7 @@ SMALL = tuple(name for name in names() if name != PROVINCE)
 
 
 def test_all_that_were_asked_for_are_there() -> None:
-    assert set(names()) == OF_THE_ISSUE | {"demo", "real-record"}
+    assert set(names()) == OF_THE_ISSUE | {"demo", "real-record", "intake-misuse"}
 
 
 @pytest.mark.parametrize("name", SMALL)

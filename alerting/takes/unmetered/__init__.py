@@ -1,0 +1,1 @@
+"""Class ``unmetered_intake``, by what is seen at the intake itself."""

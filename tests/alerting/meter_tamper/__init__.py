@@ -1,0 +1,1 @@
+"""Meters that are tampered with, and meters that only look like it."""

@@ -1,0 +1,1 @@
+"""Tests of the classes over_plan and permit_expired."""

@@ -1,0 +1,1 @@
+"""Sources that the register doesn't know."""
