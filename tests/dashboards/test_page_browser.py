@@ -129,9 +129,9 @@ def test_what_a_person_is_doing_outlives_an_update(browser: Browser, console: Co
     with opened(browser, console, f"?alert={alert.id}") as page:
         comment = page.locator("#case-comment")
         comment.fill("我马上去看看")
-        comment.evaluate("one => one.setSelectionRange(2, 4)")
         page.locator("#station-details summary").click()
         comment.focus()
+        comment.evaluate("one => one.setSelectionRange(2, 4)")
         put(console, low("S3", 2))
         expect(page.locator("#part-alerts .alert")).to_have_count(2, timeout=LONG)
         console.report("S1", {"discharge": 1.5})

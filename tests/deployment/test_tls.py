@@ -181,13 +181,15 @@ def test_what_is_wrong_with_a_certificate_is_said_in_plain_words(
     broker = new_mosquitto(certificates=authority.path)
     stranger = Authority(tmp_path / "another")
     good = authority.add("watermaster")
+    # TLS 1.3 tells of ours after the handshake; the broker's reason is lost where its end of the connection is first.
+    ours = ("certificate has expired", "It doesn't take our certificate")
     for name, ca, pair, words in (
-        ("expired", authority.ca, authority.expired("watermaster"), "certificate has expired"),
-        ("untrusted", stranger.ca, good, "isn't trusted"),
+        ("expired", authority.ca, authority.expired("watermaster"), ours),
+        ("untrusted", stranger.ca, good, ("isn't trusted",)),
     ):
         config = configured(tmp_path / name, broker, ca, pair)
         found = command("doctor", config=config, ok=False)
         assert found.returncode == 1
-        assert words in found.stdout, found.stdout
+        assert any(one in found.stdout for one in words), found.stdout
     fine = command("doctor", config=configured(tmp_path / "fine", broker, authority.ca, good), ok=False)
     assert "证书 certificate: the broker's holds for 82" in fine.stdout, fine.stdout

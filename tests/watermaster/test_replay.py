@@ -51,7 +51,7 @@ def replay(*arguments: str | Path, cwd: Path, url: str) -> dict[str, object]:
 def test_bytes_topics_and_arrivals_are_those_of_the_record(tmp_path: Path, mosquitto: Mosquitto) -> None:
     messages = [RawMessage("bytes/v1/g1/up/json", payload, START + at) for at, payload in enumerate(STRANGE)]
     path = record(tmp_path / "a.ndjson.gz", messages)
-    with listening(mosquitto.port, "bytes/#", "bytes") as listener:
+    with listening(mosquitto.port, "bytes/#", "replay-bytes") as listener:
         found = replay(path, cwd=tmp_path, url=mosquitto.url)
         heard = listener.wait(len(STRANGE))
     assert [RawMessage(one.topic, one.payload, int(one.received_at)) for one in heard] == messages
@@ -68,7 +68,7 @@ def test_several_files_go_in_the_order_of_arrival(tmp_path: Path, mosquitto: Mos
         record(tmp_path / "even.ndjson", reversed(even)),
         record(tmp_path / "same.ndjson.gz", same),
     ]
-    with listening(mosquitto.port, "order/#", "order") as listener:
+    with listening(mosquitto.port, "order/#", "replay-order") as listener:
         replay(*files, cwd=tmp_path, url=mosquitto.url)
         heard = listener.wait(43)
     assert [int(one.payload[1:-1]) for one in heard] == [0, 100, 1, 101, 2, 102, *range(3, 40)]
@@ -79,7 +79,7 @@ def test_what_a_collector_wrote_itself_is_left_out(tmp_path: Path, mosquitto: Mo
     own = RawMessage("watermaster/v1/_/heartbeat/watermaster", b'{"at": 1}', START)
     tcp = RawMessage("watermaster/v1/_tcp/up/sl651", b"\x7e\x7e", START)
     path = record(tmp_path / "a.ndjson", [own, tcp, own])
-    with listening(mosquitto.port, "watermaster/v1/#", "own") as listener:
+    with listening(mosquitto.port, "watermaster/v1/#", "replay-own") as listener:
         done = run("replay", path, "--speed", "0", cwd=tmp_path, mqtt__url=mosquitto.url)
         heard = listener.wait(1)
     assert done.returncode == 0, done.stderr

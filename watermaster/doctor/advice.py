@@ -150,8 +150,14 @@ _EXPIRED: Final = 10
 """X509_V_ERR_CERT_HAS_EXPIRED. Source: OpenSSL, x509_vfy.h."""
 
 
-def of_broker(error: BaseException) -> Advice:
-    """What to do where the broker could not be asked."""
+def of_broker(error: BaseException, *, shows_certificate: bool) -> Advice:
+    """What to do where the broker could not be asked.
+
+    Args:
+        error: Why.
+        shows_certificate: We have a certificate. Of one that isn't taken TLS 1.3 tells after the handshake, and what it
+            tells is often lost with the connection.
+    """
     match error.__cause__:
         case ssl.SSLCertVerificationError() as cause:
             return ADVICE["certificate_expired" if cause.verify_code == _EXPIRED else "certificate_untrusted"]
@@ -159,6 +165,8 @@ def of_broker(error: BaseException) -> Advice:
             return ADVICE["certificate_expired" if "EXPIRED" in (cause.reason or "") else "certificate_ours"]
         case socket.gaierror():
             return ADVICE["broker_name"]
+        case ConnectionError() if shows_certificate and not isinstance(error.__cause__, ConnectionRefusedError):
+            return ADVICE["certificate_ours"]
         case _:
             pass
     return ADVICE["broker_login" if "refuses" in str(error) else "broker_away"]

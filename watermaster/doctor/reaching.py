@@ -69,7 +69,8 @@ async def broker(settings: Settings, *, running: bool) -> list[Finding]:
     except ConfigError as error:
         return [Finding(Part.BROKER, State.FAILED, str(error), ADVICE["config"])]
     except BrokerError as error:
-        return [Finding(Part.BROKER, State.FAILED, str(error), of_broker(error))]
+        advice = of_broker(error, shows_certificate=mqtt.cert_file is not None)
+        return [Finding(Part.BROKER, State.FAILED, str(error), advice)]
 
 
 async def _asked(address: BrokerAddress, settings: Settings, *, running: bool) -> Finding:

@@ -12,7 +12,16 @@ from ingest.broker.room import QueueRoom, memory_bytes, queue_room
 from tests.servers.mosquitto import SHIPPED_CONF, setting_of
 
 GIB: Final = 2**30
-OWN: Final = {"listener", "persistence_location", "password_file", "acl_file", "log_dest", "log_type", "user"}
+OWN: Final = {
+    "listener",
+    "persistence_location",
+    "password_file",
+    "acl_file",
+    "include_dir",
+    "log_dest",
+    "log_type",
+    "user",
+}
 """What depends on the place, or on who reads the log."""
 
 

@@ -124,7 +124,9 @@ class ScriptedBroker:
             case mqtt5.ConnectPacket():
                 client.send(self.connack if self.connack_bytes is None else self.connack_bytes)
             case mqtt5.SubscribePacket():
-                granted = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE if client in self.probes else self.suback
+                granted = self.suback
+                if granted is None and client in self.probes:
+                    granted = mqtt5.SubAckReasonCode.GRANTED_QOS_AT_LEAST_ONCE
                 if granted is not None:
                     client.send(mqtt5.SubAckPacket(packet.packet_id, [granted for _ in packet.topic_filters]))
             case mqtt5.PingReqPacket() if self.answers_pings:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import secrets
 import threading
 import time
 from contextlib import contextmanager
@@ -66,6 +65,8 @@ class Heard(NamedTuple):
 class Listener:
     """A subscriber with a session that outlives connections; it acknowledges as it reads.
 
+    The broker is shared by all tests, and a session of the same name brings its messages along: no two alike.
+
     Attributes:
         heard: What came, in order.
     """
@@ -75,9 +76,7 @@ class Listener:
         self._changed = threading.Condition()
         self._subscribed = threading.Event()
         self._topics = topics
-        # The broker is shared: a session of the same name that another test left behind would bring its messages along.
-        session = f"{name}-{secrets.token_hex(4)}"
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=session, protocol=mqtt.MQTTv5)
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=name, protocol=mqtt.MQTTv5)
         if ca_file is not None:
             self._client.tls_set(str(ca_file))
         self._client.reconnect_delay_set(1, 1)
