@@ -77,7 +77,9 @@ class InfluxDB2Face:
         if status < http.HTTPStatus.BAD_REQUEST:
             return status, said
         message = str(msgspec.json.decode(said).get("error", "")) if said.startswith(b"{") else said.decode()
-        if status == http.HTTPStatus.NOT_FOUND:
+        if status == http.HTTPStatus.NOT_FOUND or message.startswith("database not found"):
+            # The server behind answers 500 to that while it is dropping one.
+            status = http.HTTPStatus.NOT_FOUND
             message = f'bucket "{asked["bucket"]}" not found'
         return _refused(status, message)
 
